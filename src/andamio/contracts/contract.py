@@ -1,0 +1,221 @@
+"""What a model promises, as one immutable value. ``reading`` builds it from ``models/NAME.toml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from andamio.kernel.digests import sha256
+
+Threshold = float | Literal["f1", "cost"]
+
+
+class Kind(StrEnum):
+    """What is asked of the model."""
+
+    CLASSIFICATION = "classification"
+    REGRESSION = "regression"
+    ANOMALY = "anomaly"
+
+
+class TagType(StrEnum):
+    """The type of an input. A waveform is declared today and scored from a later version on."""
+
+    NUMBER = "number"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    CATEGORY = "category"
+    WAVEFORM = "waveform"
+
+
+class OutOfRange(StrEnum):
+    """What becomes of a value outside its range."""
+
+    REJECT = "reject"
+    CLIP = "clip"
+    FLAG = "flag"
+
+
+class Missing(StrEnum):
+    """What becomes of a row without the value."""
+
+    REJECT = "reject"
+    IMPUTE = "impute"
+
+
+class Unknown(StrEnum):
+    """What becomes of a category that is not in ``values``."""
+
+    REJECT = "reject"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One tag that the model reads.
+
+    ``column`` is the tag's name in the dataset; ``range`` is inclusive and in ``unit``.
+    """
+
+    name: str
+    type: TagType
+    column: str
+    unit: str | None = None
+    range: tuple[float, float] | None = None
+    out_of_range: OutOfRange = OutOfRange.REJECT
+    missing: Missing = Missing.REJECT
+    values: tuple[str, ...] = ()
+    unknown: Unknown = Unknown.REJECT
+    rate_hz: float | None = None
+    length: int | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One declared feature: a name and an expression over the inputs, as typed."""
+
+    name: str
+    expression: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """Is there a way to production? Asked before training; None means nobody has answered."""
+
+    owner: str | None = None
+    runs_at: str | None = None
+    inputs_from: str | None = None
+    truth_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What the model answers. ``threshold`` applies to two-class models; ``coverage`` to intervals."""
+
+    name: str
+    threshold: Threshold = "f1"
+    unit: str | None = None
+    coverage: float = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One acceptance gate: ``metric`` compared (``>=``, ``<=``, ``>``, ``<``) with ``bound``."""
+
+    metric: str
+    comparison: str
+    bound: float
+    line: int = 0
+
+    def holds(self, value: float) -> bool:
+        """Tell whether a measured value passes; a value that is not a number never does."""
+        return {
+            ">=": value >= self.bound,
+            "<=": value <= self.bound,
+            ">": value > self.bound,
+            "<": value < self.bound,
+        }[self.comparison]
+
+
+@dataclass(frozen=True, slots=True)
+class SliceGates:
+    """Gates that must hold in every slice of the columns ``by``."""
+
+    by: tuple[str, ...]
+    gates: tuple[Gate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseGate:
+    """Gates under input noise: ``level`` is a share of each tag's standard deviation in training."""
+
+    level: float
+    gates: tuple[Gate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """The gates that decide whether a candidate is deployable."""
+
+    gates: tuple[Gate, ...] = ()
+    slices: SliceGates | None = None
+    noise: NoiseGate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """What the two kinds of mistake cost, per event, in ``currency``."""
+
+    missed_failure: float
+    false_alarm: float
+    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monitor:
+    """How the model is watched."""
+
+    false_alarms_per_month: float = 1.0
+    context: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrain:
+    """When and on whose word the model is trained again."""
+
+    schedule: str | None = None
+    on: tuple[str, ...] = ()
+    approve: Literal["person", "automatic"] = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """A model's contract.
+
+    ``inputs`` keep the order of the file. ``numbers`` (number, integer, boolean) and ``categories``
+    split them, each in that order: this is the layout of the graph's two input tensors, shapes
+    ``(rows, len(numbers))`` float32 with NaN for missing and ``(rows, len(categories))`` text with
+    "" for missing.
+    """
+
+    name: str
+    kind: Kind
+    data: str
+    target: str
+    time: str | None = None
+    asset: str | None = None
+    positive: str | None = None
+    operation: Operation = field(default_factory=Operation)
+    inputs: tuple[Input, ...]
+    features: tuple[Feature, ...] = ()
+    output: Output
+    p99_ms: float | None = None
+    accept: Accept = field(default_factory=Accept)
+    costs: Costs | None = None
+    monitor: Monitor = field(default_factory=Monitor)
+    retrain: Retrain = field(default_factory=Retrain)
+    source: str = ""
+
+    @property
+    def numbers(self) -> tuple[Input, ...]:
+        """The inputs of the graph's first tensor."""
+        return tuple(i for i in self.inputs if i.type in (TagType.NUMBER, TagType.INTEGER, TagType.BOOLEAN))
+
+    @property
+    def categories(self) -> tuple[Input, ...]:
+        """The inputs of the graph's second tensor."""
+        return tuple(i for i in self.inputs if i.type is TagType.CATEGORY)
+
+    @property
+    def by_name(self) -> Mapping[str, Input]:
+        """The inputs by tag name."""
+        return {i.name: i for i in self.inputs}
+
+    @property
+    def digest(self) -> str:
+        """The digest of the file's text."""
+        return sha256(self.source.encode())

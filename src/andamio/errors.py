@@ -1,0 +1,142 @@
+"""The one exception tree: every fault carries data, and nothing here knows how it is shown.
+
+    AndamioError
+    ├── UsageError            exit 2   the command was typed wrong
+    ├── InputRefused          exit 3   a file, a row, a contract is not acceptable as it is
+    ├── NotFound              exit 4   what was named does not exist
+    ├── NotTrusted            exit 5   a signature, a digest or an audit chain does not hold
+    ├── Busy                  exit 6   somebody else holds what is needed
+    ├── Unequipped            exit 7   this box lacks something: disk, a package, a port
+    └── AnswerIsNo            exit 1   the work was done and its answer is no (a gate, a check)
+
+An error says what, where, why, and what to do (``fix``). All faults of one input are collected
+before raising: they travel in ``faults``. ``language`` renders them for a person, ``to_json`` for a
+program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+EXIT_DONE = 0
+EXIT_BUG = 70
+EXIT_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence for a person, kept apart from its values so that it can be said in any language.
+
+    ``template`` is the English sentence with ``{holes}``; it is also the key of its translation.
+    """
+
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.template.format_map({k: str(v) for k, v in self.values.items()})
+
+
+def text(template: str, /, **values: object) -> Text:
+    """Build a sentence to be translated when it is shown: ``text("{n} rows refused", n=3)``."""
+    return Text(template, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with an input: what, where, why, and what to do."""
+
+    code: str
+    what: Text
+    where: Text | None = None
+    why: Text | None = None
+    fix: Text | None = None
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+class AndamioError(Exception):
+    """The root. ``code`` is stable and has an offline page: ``andamio error CODE``."""
+
+    code: ClassVar[str] = "internal"
+    exit_status: ClassVar[int] = EXIT_BUG
+
+    def __init__(
+        self,
+        what: Text,
+        *,
+        where: Text | None = None,
+        why: Text | None = None,
+        fix: Text | None = None,
+        faults: Sequence[Fault] = (),
+        data: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(str(what))
+        self.what = what
+        self.where = where
+        self.why = why
+        self.fix = fix
+        self.faults = tuple(faults)
+        self.data: Mapping[str, object] = data or {}
+
+
+class UsageError(AndamioError):
+    """The command was typed wrong."""
+
+    code = "usage"
+    exit_status = 2
+
+
+class InputRefused(AndamioError):
+    """A file, a row or a contract is not acceptable as it is."""
+
+    code = "input-refused"
+    exit_status = 3
+
+
+class NotFound(AndamioError):
+    """What was named does not exist."""
+
+    code = "not-found"
+    exit_status = 4
+
+
+class NotTrusted(AndamioError):
+    """A signature, a digest or an audit chain does not hold."""
+
+    code = "not-trusted"
+    exit_status = 5
+
+
+class Busy(AndamioError):
+    """Somebody else holds what is needed."""
+
+    code = "busy"
+    exit_status = 6
+
+
+class Unequipped(AndamioError):
+    """This box lacks something: disk space, a package, a port."""
+
+    code = "unequipped"
+    exit_status = 7
+
+
+class AnswerIsNo(AndamioError):
+    """The work was done and its answer is no: a gate failed, a check found faults."""
+
+    code = "answer-is-no"
+    exit_status = 1
+
+
+class DiskFull(Unequipped):
+    """There is no room left where something had to be written."""
+
+    code = "disk-full"
+
+
+class MissingExtra(Unequipped):
+    """A package of an optional part is not installed."""
+
+    code = "missing-extra"
