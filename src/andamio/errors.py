@@ -95,11 +95,65 @@ class InputRefused(AndamioError):
     exit_status = 3
 
 
+class BodyRefused(InputRefused):
+    """The body of a request cannot be read: its type is not JSON, or it did not arrive whole."""
+
+    code = "body-refused"
+
+
+class BodyTooLarge(InputRefused):
+    """The body of a request, or the number of its rows, is above the cap."""
+
+    code = "body-too-large"
+
+
+class MethodRefused(InputRefused):
+    """An address of the scoring process was asked with another method than the one it takes."""
+
+    code = "method-refused"
+
+
+class FeedbackRejected(InputRefused):
+    """A truth that came back cannot be recorded as it is."""
+
+    code = "feedback-rejected"
+
+
+class SettingsInvalid(InputRefused):
+    """``andamio.toml`` does not hold."""
+
+    code = "settings-invalid"
+
+
+class TrainingDataRefused(InputRefused):
+    """The dataset cannot be trained on as it is: no target, one class only, too few rows."""
+
+    code = "training-data"
+
+
+class ModelRefused(InputRefused):
+    """A brought model cannot be taken as it is: a pickle, a wrong input, an unknown operator."""
+
+    code = "model-refused"
+
+
 class NotFound(AndamioError):
     """What was named does not exist."""
 
     code = "not-found"
     exit_status = 4
+
+
+class NoSuchAddress(NotFound):
+    """The scoring process has no such address."""
+
+    code = "no-such-address"
+
+
+class ModelNotServed(NotFound):
+    """No deployment names this model, or its bundle could not be opened."""
+
+    code = "model-not-served"
 
 
 class NotTrusted(AndamioError):
@@ -109,6 +163,18 @@ class NotTrusted(AndamioError):
     exit_status = 5
 
 
+class HostRefused(NotTrusted):
+    """A request came under a name that is not this box's own (DNS rebinding)."""
+
+    code = "host-refused"
+
+
+class GoldenRowsDiffer(NotTrusted):
+    """A bundle answers its golden rows differently on this box than where it was built."""
+
+    code = "golden-rows-differ"
+
+
 class Busy(AndamioError):
     """Somebody else holds what is needed."""
 
@@ -116,11 +182,35 @@ class Busy(AndamioError):
     exit_status = 6
 
 
+class Overloaded(Busy):
+    """More requests are being answered at this moment than the cap allows."""
+
+    code = "overloaded"
+
+
 class Unequipped(AndamioError):
     """This box lacks something: disk space, a package, a port."""
 
     code = "unequipped"
     exit_status = 7
+
+
+class NothingDeployed(Unequipped):
+    """The scoring process lives, and no model has been deployed to it yet."""
+
+    code = "nothing-deployed"
+
+
+class PortTaken(Unequipped):
+    """Another process listens at this address already."""
+
+    code = "port-taken"
+
+
+class AddressRefused(UsageError):
+    """The scoring process listens on this box only, until access tokens exist."""
+
+    code = "address-refused"
 
 
 class AnswerIsNo(AndamioError):
