@@ -88,6 +88,12 @@ class UsageError(AndamioError):
     exit_status = 2
 
 
+class AddressRefused(UsageError):
+    """The scoring process listens on this box only, until access tokens exist."""
+
+    code = "address-refused"
+
+
 class InputRefused(AndamioError):
     """A file, a row or a contract is not acceptable as it is."""
 
@@ -205,12 +211,6 @@ class PortTaken(Unequipped):
     """Another process listens at this address already."""
 
     code = "port-taken"
-
-
-class AddressRefused(UsageError):
-    """The scoring process listens on this box only, until access tokens exist."""
-
-    code = "address-refused"
 
 
 class AnswerIsNo(AndamioError):
