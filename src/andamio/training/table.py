@@ -1,0 +1,240 @@
+"""The table that a model learns from: the rows that the contract accepts, with a known target."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from andamio.contracts import TableValidator, table_columns
+from andamio.contracts.contract import Contract, Kind
+from andamio.contracts.rows import Rows
+from andamio.errors import Fault, Text, TrainingDataRefused, text
+from andamio.training.target import read_target
+from andamio.training.timeline import read_times
+
+FEWEST_ROWS = 20
+Index = NDArray[np.int64]
+
+
+class Dataset(Protocol):
+    """What training needs of a dataset version."""
+
+    @property
+    def name(self) -> str:
+        """Name of the dataset."""
+
+    @property
+    def version(self) -> int:
+        """Version number."""
+
+    @property
+    def digest(self) -> str:
+        """Digest of its content."""
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The table."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Rows that training does not use, and why."""
+
+    reason: Text
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What is to be learnt: accepted rows with their known targets.
+
+    Attributes:
+        contract: What the model promises.
+        rows: The raw tags, as the scorer would receive them.
+        target: Shape ``(rows,)``: float64 for regression, int64 class index for classification.
+        classes: Labels by index; empty for regression.
+        positive: Index of the class that gates and threshold speak of; None unless there are two.
+        times: Seconds (or the number of a counting column), shape ``(rows,)``; None without a time column.
+        assets: Asset of each row, shape ``(rows,)``; None without an asset column.
+        copies: Equal numbers mark rows whose inputs are exact copies of one another, shape ``(rows,)``.
+        source: Row numbers in the dataset version, shape ``(rows,)``.
+        left_out: Rows of the dataset that are not here, by reason.
+    """
+
+    contract: Contract
+    rows: Rows
+    target: NDArray[np.float64] | NDArray[np.int64]
+    classes: tuple[str, ...]
+    positive: int | None
+    times: NDArray[np.float64] | None
+    assets: NDArray[np.object_] | None
+    copies: Index
+    source: Index
+    left_out: tuple[LeftOut, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    @property
+    def is_regression(self) -> bool:
+        """Tell whether the target is a number."""
+        return self.contract.kind is Kind.REGRESSION
+
+    def take(self, index: Index) -> Problem:
+        """Return the rows of ``index``, in that order."""
+        return dataclasses.replace(
+            self,
+            rows=take_rows(self.rows, index),
+            target=self.target[index],
+            times=None if self.times is None else self.times[index],
+            assets=None if self.assets is None else self.assets[index],
+            copies=self.copies[index],
+            source=self.source[index],
+        )
+
+
+def take_rows(rows: Rows, index: Index) -> Rows:
+    """Return the rows of ``index``, in that order."""
+    places = index.tolist()
+    return dataclasses.replace(
+        rows,
+        numbers=rows.numbers[index],
+        categories=rows.categories[index],
+        assets=[rows.assets[i] for i in places],
+        times=[rows.times[i] for i in places],
+        flags=[rows.flags[i] for i in places],
+    )
+
+
+def read_problem(contract: Contract, frame: pl.DataFrame) -> Problem:
+    """Make the problem from a table: check every row by the contract, read target, time and asset.
+
+    Args:
+        contract: What the model promises.
+        frame: A dataset version's table; columns as the contract's ``column`` names them.
+
+    Raises:
+        TrainingDataRefused: A column is missing, the target has one class, too few rows are left.
+    """
+    _check_columns(contract, frame)
+    found = table_columns(contract, frame.columns)
+    columns = {tag: frame.to_series(place).to_list() for tag, place in found.places.items()}
+    verdict = TableValidator(contract).check(columns, units=found.units)
+    target = read_target(frame[contract.target], contract)
+    times = read_times(frame[contract.time]) if contract.time else None
+    keep = verdict.accepted & target.known
+    if times is not None:
+        keep &= np.isfinite(times)
+    left_out = _left_out(contract, verdict.accepted, verdict.faults, target.known, keep)
+    _check_enough(contract, int(keep.sum()), left_out)
+    source = np.flatnonzero(keep)
+    rows = take_rows(verdict.rows, np.flatnonzero(keep[verdict.accepted]))
+    assets = _assets(frame, contract, source)
+    values = target.values[source]
+    return Problem(
+        contract=contract,
+        rows=rows,
+        target=values,
+        classes=target.classes,
+        positive=target.positive,
+        times=None if times is None else times[source],
+        assets=assets,
+        copies=copies_of(rows),
+        source=source,
+        left_out=left_out,
+    )
+
+
+def copies_of(rows: Rows) -> Index:
+    """Number the rows so that exact copies (all tags equal) share a number; shape ``(rows,)``."""
+    codes = [np.unique(rows.numbers[:, j], return_inverse=True)[1] for j in range(rows.numbers.shape[1])]
+    codes += [
+        np.unique(rows.categories[:, j].astype(str), return_inverse=True)[1]
+        for j in range(rows.categories.shape[1])
+    ]
+    if not codes:
+        return np.arange(len(rows), dtype=np.int64)
+    return np.unique(np.column_stack(codes), axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def _assets(frame: pl.DataFrame, contract: Contract, source: Index) -> NDArray[np.object_] | None:
+    if not contract.asset:
+        return None
+    names = frame[contract.asset].cast(pl.String).fill_null("").to_list()
+    return np.array([names[i] for i in source.tolist()], dtype=object)
+
+
+def _check_columns(contract: Contract, frame: pl.DataFrame) -> None:
+    roles = {"target": contract.target, "time": contract.time, "asset": contract.asset}
+    faults = []
+    for role, column in roles.items():
+        if column is None or column in frame.columns:
+            continue
+        near = difflib.get_close_matches(column, frame.columns, n=1)
+        faults.append(
+            Fault(
+                "training-data",
+                text('dataset {data} has no column "{column}"', data=contract.data, column=column),
+                why=text("[model] {role} names it", role=role),
+                fix=text('did you mean "{near}"?', near=near[0])
+                if near
+                else text("its columns are: {columns}", columns=", ".join(frame.columns)),
+            )
+        )
+    if faults:
+        raise TrainingDataRefused(
+            text("{model} cannot be trained on dataset {data}", model=contract.name, data=contract.data),
+            faults=faults,
+        )
+
+
+def _left_out(
+    contract: Contract,
+    accepted: NDArray[np.bool_],
+    faults: Sequence[Fault],
+    known: NDArray[np.bool_],
+    keep: NDArray[np.bool_],
+) -> tuple[LeftOut, ...]:
+    out = []
+    if (~accepted).any():
+        by_tag = Counter({(f.code, str(f.data.get("tag", ""))): 0 for f in faults})
+        by_tag.update((f.code, str(f.data.get("tag", ""))) for f in faults)
+        out += [
+            LeftOut(text("the contract rejects {tag} ({code})", tag=tag, code=code), rows)
+            for (code, tag), rows in sorted(by_tag.items(), key=lambda item: (-item[1], item[0]))
+        ]
+    no_target = int((accepted & ~known).sum())
+    if no_target:
+        out.append(
+            LeftOut(text('no usable value in the target "{target}"', target=contract.target), no_target)
+        )
+    no_time = int((accepted & known & ~keep).sum())
+    if no_time:
+        out.append(LeftOut(text('no readable time in "{time}"', time=contract.time), no_time))
+    return tuple(out)
+
+
+def _check_enough(contract: Contract, rows: int, left_out: Sequence[LeftOut]) -> None:
+    if rows >= FEWEST_ROWS:
+        return
+    raise TrainingDataRefused(
+        text(
+            "{model} has {rows} usable rows; training needs at least {fewest}",
+            model=contract.name,
+            rows=rows,
+            fewest=FEWEST_ROWS,
+        ),
+        faults=[
+            Fault("training-data", text("{rows} rows left out: {reason}", rows=item.rows, reason=item.reason))
+            for item in left_out
+        ],
+        fix=text("add history with  andamio data add FILE --to {data}", data=contract.data),
+    )
