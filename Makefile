@@ -1,0 +1,59 @@
+# The same recipes for a person, for pre-commit and for CI. The README's second line makes .venv first.
+bin := .venv/bin
+compile := uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+smoke_python := $(shell command -v python3.13 2>/dev/null)
+
+.PHONY: demo test check lint types floors base smoke bench lock newcomer
+
+demo:
+	$(bin)/andamio demo
+
+test:
+	$(bin)/pytest -q
+
+check: lint types floors base
+	ANDAMIO_BASE_PYTHON=$(CURDIR)/.venv-base/bin/python $(bin)/pytest -q
+	$(MAKE) smoke
+
+lint:
+	$(bin)/ruff format --check .
+	$(bin)/ruff check .
+
+types:
+	$(bin)/mypy
+
+floors:
+	$(bin)/lint-imports
+
+# The edge runtime in an environment of its own: no pandas, polars, scikit-learn, SQLAlchemy.
+base: .venv-base/.made
+
+.venv-base/.made: requirements/base.txt pyproject.toml
+	$(bin)/python -m venv --clear .venv-base
+	.venv-base/bin/pip install -q --require-hashes -r requirements/base.txt
+	.venv-base/bin/pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+# The newest Python that the project names: imports and one short journey.
+smoke:
+ifeq ($(smoke_python),)
+	@if [ -n "$$ANDAMIO_CI" ]; then echo "python3.13 is not here: the smoke run is a failure in CI"; exit 1; else echo "python3.13 is not here: smoke run left out"; fi
+else
+	$(smoke_python) -m venv --clear .venv-3.13
+	.venv-3.13/bin/pip install -q --require-hashes -r requirements/dev.txt
+	.venv-3.13/bin/pip install -q --no-deps --no-build-isolation -e .
+	.venv-3.13/bin/pytest -q -m smoke
+endif
+
+bench:
+	$(bin)/python -m benchmarks
+
+# Compile the locks again after a change of pyproject.toml; they carry hashes and name no index.
+lock:
+	$(compile) --group build -o requirements/base.txt
+	$(compile) --group build --extra plant -c requirements/base.txt -o requirements/plant.txt
+	$(compile) --group dev --all-extras -c requirements/plant.txt -o requirements/dev.txt
+
+# The two commands of the README on a bare Debian 12, in a chroot (slow; needs root and debootstrap).
+newcomer:
+	tests/newcomer/debian12.sh

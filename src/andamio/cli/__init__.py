@@ -1,0 +1,15 @@
+"""The doors for people and scripts: one file per command, texts in Spanish and English, ``--json`` everywhere.
+
+This package imports nothing heavy: a command's own imports are paid by that command alone.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run ``andamio`` with the arguments of the process."""
+    from andamio.cli.application import run
+
+    sys.exit(run(sys.argv[1:]))

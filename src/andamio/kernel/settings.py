@@ -1,0 +1,171 @@
+"""The plant's folder and its settings: where everything lies, and what ``andamio.toml`` says."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from andamio.errors import Fault, NotFound, SettingsInvalid, text
+
+SETTINGS_FILE = "andamio.toml"
+
+
+class PlantSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[plant]``: who and where."""
+
+    name: str
+    language: Literal["en", "es"] = "en"
+    time_zone: str = "UTC"
+
+
+class StorageSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[storage]``: "sqlite" keeps everything in the folder; a postgresql:// address grows out of it."""
+
+    database: str = "sqlite"
+
+
+class KeysSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[keys]``: the private key that signs (outside the folder) and the public keys that are trusted."""
+
+    signing: str | None = None
+    trusted: tuple[str, ...] = ()
+
+
+class ServingSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[serving]``: the address of the scoring process and what "recorded" means."""
+
+    host: str = "127.0.0.1"
+    port: int = 8081
+    durability: Literal["process", "power-cut"] = "process"
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What ``andamio.toml`` says."""
+
+    plant: PlantSection
+    storage: StorageSection = StorageSection()
+    keys: KeysSection = KeysSection()
+    serving: ServingSection = ServingSection()
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        """The plant's time zone."""
+        return ZoneInfo(self.plant.time_zone)
+
+
+@dataclass(frozen=True, slots=True)
+class PlantFolder:
+    """Where everything of a plant lies. Nothing is opened by knowing it."""
+
+    root: Path
+    settings: Settings
+
+    @property
+    def models(self) -> Path:
+        """The contracts, one TOML file per model."""
+        return self.root / "models"
+
+    @property
+    def raw(self) -> Path:
+        """The files as the plant gave them."""
+        return self.root / "data"
+
+    @property
+    def reports(self) -> Path:
+        """One HTML page per trained version."""
+        return self.root / "reports"
+
+    @property
+    def hidden(self) -> Path:
+        """Everything that Andamio keeps by itself."""
+        return self.root / ".andamio"
+
+    @property
+    def datasets(self) -> Path:
+        """The Delta tables."""
+        return self.hidden / "datasets"
+
+    @property
+    def bundles(self) -> Path:
+        """The bundles, one folder per digest."""
+        return self.hidden / "bundles"
+
+    @property
+    def journal(self) -> Path:
+        """The durable record of predictions and truth."""
+        return self.hidden / "journal"
+
+    @property
+    def workers(self) -> Path:
+        """The reports of the scoring processes."""
+        return self.hidden / "workers"
+
+    @property
+    def deployment(self) -> Path:
+        """The truth of what answers."""
+        return self.hidden / "deployment.json"
+
+    @property
+    def signing_key(self) -> Path | None:
+        """The private key's file, outside the folder."""
+        signing = self.settings.keys.signing
+        return Path(signing).expanduser() if signing else None
+
+    @property
+    def database_url(self) -> str:
+        """The address of the database, SQLite in the folder unless the settings say otherwise."""
+        named = self.settings.storage.database
+        return f"sqlite:///{self.hidden / 'andamio.db'}" if named == "sqlite" else named
+
+
+def find_plant(start: Path | None = None) -> PlantFolder:
+    """Find the plant's folder: ``start`` or the nearest folder above it that holds andamio.toml.
+
+    ANDAMIO_PLANT names it too; without either the search begins at the current folder.
+
+    Raises:
+        NotFound: No folder on the way up holds andamio.toml.
+        SettingsInvalid: The file is there and does not hold.
+    """
+    named = start or os.environ.get("ANDAMIO_PLANT")
+    begin = Path(named or Path.cwd()).expanduser().absolute()
+    candidates = [begin] if named else [begin, *begin.parents]
+    for folder in candidates:
+        if (folder / SETTINGS_FILE).is_file():
+            return PlantFolder(folder, read_settings(folder / SETTINGS_FILE))
+    raise NotFound(
+        text("this is not a plant's folder: it has no {file}", file=SETTINGS_FILE),
+        where=text("{place}", place=begin),
+        fix=text("go to the plant's folder, or make one: andamio init PLANT --from FILE --target COLUMN"),
+    )
+
+
+def read_settings(path: Path) -> Settings:
+    """Read ``andamio.toml``.
+
+    Raises:
+        SettingsInvalid: The file is not TOML, or a setting is unknown or of the wrong type.
+    """
+    try:
+        settings = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Settings)
+        settings.time_zone  # noqa: B018  an unknown zone must be said now
+    except (
+        tomllib.TOMLDecodeError,
+        UnicodeDecodeError,
+        msgspec.ValidationError,
+        ZoneInfoNotFoundError,
+    ) as error:
+        fault = Fault("settings-invalid", text("{reason}", reason=error), where=text("{place}", place=path))
+        raise SettingsInvalid(
+            text("the plant's settings do not hold"),
+            where=text("{place}", place=path),
+            fix=text("correct the file; docs/settings.md lists every setting"),
+            faults=[fault],
+        ) from error
+    return settings
