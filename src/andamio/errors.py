@@ -113,6 +113,12 @@ class BodyTooLarge(InputRefused):
     code = "body-too-large"
 
 
+class BodyLate(InputRefused):
+    """The body of a request did not arrive whole in time."""
+
+    code = "body-late"
+
+
 class MethodRefused(InputRefused):
     """An address of the scoring process was asked with another method than the one it takes."""
 
