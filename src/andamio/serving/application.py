@@ -1,0 +1,139 @@
+"""The scoring process as an ASGI application, without a framework.
+
+A request costs one look-up of its path, one pass over its headers, its door's work and two sends.
+The table of doors is one attribute: a new generation takes over between two requests, and a request
+on its way keeps the door it found.
+"""
+
+from __future__ import annotations
+
+import logging
+from time import perf_counter
+
+import msgspec
+
+from andamio.errors import AndamioError, MethodRefused, Overloaded, text
+from andamio.language import error_json, speak
+from andamio.serving.addresses import check_host
+from andamio.serving.exchange import JSON, Gone, Receive, Scope, Send, check_json, read_body, send_answer, send_json
+from andamio.serving.http_status import CLOSING, RETRY_AFTER_S, http_status
+from andamio.serving.limits import Limits
+from andamio.serving.metrics import Metrics
+from andamio.serving.requested_language import requested_language
+from andamio.serving.routes import Place, Routes
+
+_log = logging.getLogger("andamio.serving")
+_KNOWN_HOSTS = 64
+
+
+class Application:
+    """Answers every request. ``routes`` may be replaced at any moment."""
+
+    def __init__(self, routes: Routes, metrics: Metrics, limits: Limits) -> None:
+        self.routes = routes
+        self._metrics = metrics
+        self._limits = limits
+        self._hosts: set[bytes] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        started = perf_counter()
+        metrics = self._metrics
+        metrics.in_flight += 1
+        place = self.routes.find(scope["path"])
+        status = 200
+        try:
+            if place is not None and place.post is not None and scope["method"] == "POST":
+                await send_json(send, await self._posted(place, scope, receive))
+                if place.latency is not None:
+                    place.latency.add(perf_counter() - started)
+            else:
+                await self._got(place, scope, send)
+        except Gone:
+            status = 499
+        except AndamioError as error:
+            status = await _refuse(send, scope, error)
+        except Exception:
+            _log.exception("an error that should not happen, at %s", scope["path"])
+            status = await _refuse(send, scope, _unexpected())
+        finally:
+            metrics.in_flight -= 1
+            if place is None:
+                metrics.requests["", "", status] += 1
+            else:
+                metrics.requests[place.model, place.action, status] += 1
+
+    async def _posted(self, place: Place, scope: Scope, receive: Receive) -> bytes:
+        content_type = length = b""
+        named = False
+        for name, value in scope["headers"]:
+            if name == b"host":
+                named = True
+                if value not in self._hosts:
+                    self._meet(value)
+            elif name == b"content-type":
+                content_type = value
+            elif name == b"content-length":
+                length = value
+        if not named:
+            check_host(b"")
+        if content_type != JSON:
+            check_json(content_type)
+        if self._metrics.in_flight > self._limits.in_flight:
+            raise _overloaded(self._limits)
+        body = await read_body(receive, length, self._limits)
+        assert place.post is not None
+        return await place.post.answer(body)
+
+    async def _got(self, place: Place | None, scope: Scope, send: Send) -> None:
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        for value in hosts or [b""]:
+            check_host(value)
+        if place is None:
+            raise self.routes.missing(scope["path"])
+        if place.get is None or scope["method"] not in ("GET", "HEAD"):
+            raise MethodRefused(
+                text("{path} takes {allowed}, not {method}", path=scope["path"], allowed=place.allowed, method=scope["method"]),
+                fix=text("use the method {allowed}", allowed=place.allowed),
+                data={"allow": place.allowed},
+            )
+        page = place.get.page()
+        await send_answer(send, 200, page.kind, page.content)
+
+    def _meet(self, host: bytes) -> None:
+        check_host(host)
+        if len(self._hosts) < _KNOWN_HOSTS:
+            self._hosts.add(host)
+
+
+async def _refuse(send: Send, scope: Scope, error: AndamioError) -> int:
+    status = http_status(error)
+    language = requested_language(scope["headers"])
+    with speak(language):
+        content = msgspec.json.encode(error_json(error), enc_hook=str)
+    extra = [(b"content-language", language.encode())]
+    if status in RETRY_AFTER_S:
+        extra.append((b"retry-after", b"%d" % RETRY_AFTER_S[status]))
+    if status in CLOSING:
+        extra.append((b"connection", b"close"))
+    if "allow" in error.data:
+        extra.append((b"allow", str(error.data["allow"]).encode()))
+    await send_answer(send, status, JSON, content, extra)
+    return status
+
+
+def _overloaded(limits: Limits) -> Overloaded:
+    return Overloaded(
+        text("{cap} requests are being answered at this moment, which is the cap", cap=limits.in_flight),
+        fix=text("send it again after a second, and fewer at once"),
+    )
+
+
+def _unexpected() -> AndamioError:
+    return AndamioError(
+        text("an error that should not happen"),
+        why=text("this is a fault of Andamio, not of your input"),
+        fix=text("the scoring process wrote the details to its log; send them to the maintainers"),
+    )

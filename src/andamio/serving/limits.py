@@ -1,0 +1,22 @@
+"""The caps that keep one request from starving the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a request may ask of the scoring process.
+
+    ``inline_bytes`` is the size up to which a body is scored between two turns of the event loop;
+    a larger one goes to a thread, so that small requests are answered meanwhile.
+    """
+
+    body_bytes: int = 16 * 1024 * 1024
+    rows: int = 10_000
+    in_flight: int = 1024
+    body_timeout_s: float = 20.0
+    drain_timeout_s: float = 20.0
+    inline_bytes: int = 16 * 1024
+    threads: int = 1

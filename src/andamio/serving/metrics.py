@@ -1,0 +1,108 @@
+"""Count what happens, in plain integers on the way, and show it to Prometheus when it asks.
+
+The scoring process answers on one thread, so counting is an addition; the families of
+``prometheus_client`` are built only when ``/metrics`` is read.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+BUCKETS_S = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class Latency:
+    """A histogram of seconds, from the arrival of a request's head to the end of its answer."""
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(BUCKETS_S) + 1)
+        self.sum_s = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one request."""
+        self.counts[bisect_left(BUCKETS_S, seconds)] += 1
+        self.sum_s += seconds
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """Return the cumulative counts as Prometheus writes them."""
+        total = 0
+        lines: list[tuple[str, float]] = []
+        for bound, count in zip((*map(str, BUCKETS_S), "+Inf"), self.counts, strict=True):
+            total += count
+            lines.append((bound, float(total)))
+        return lines
+
+
+class Metrics(Collector):
+    """Everything that ``/metrics`` shows. Labels: model, version, reason, action, status."""
+
+    def __init__(self) -> None:
+        self.requests: Counter[tuple[str, str, int]] = Counter()
+        self.latency: dict[str, Latency] = {}
+        self.predictions: Counter[tuple[str, int]] = Counter()
+        self.rejected: Counter[tuple[str, str]] = Counter()
+        self.truths: Counter[str] = Counter()
+        self.in_flight = 0
+        self.generation = 0
+        self.deployment_errors = 0
+        self.models: list[tuple[str, int, str]] = []
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    def page(self) -> bytes:
+        """Write the page in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    def describe(self) -> list[Metric]:
+        """Name nothing before the first scrape; the families are unique by construction."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Build the families from the counts of this moment."""
+        requests = CounterMetricFamily(
+            "andamio_requests", "Requests answered", labels=("model", "action", "status")
+        )
+        for (model, action, status), count in self.requests.items():
+            requests.add_metric((model, action, str(status)), count)
+        yield requests
+        latency = HistogramMetricFamily(
+            "andamio_predict_seconds", "Seconds to answer a predict request with status 200", labels=("model",)
+        )
+        for model, seen in self.latency.items():
+            latency.add_metric((model,), buckets=seen.buckets(), sum_value=seen.sum_s)
+        yield latency
+        predictions = CounterMetricFamily("andamio_predictions", "Rows predicted", labels=("model", "version"))
+        for (model, version), count in self.predictions.items():
+            predictions.add_metric((model, str(version)), count)
+        yield predictions
+        rejected = CounterMetricFamily(
+            "andamio_rejected_rows", "Faults of rows that were refused, by reason", labels=("model", "reason")
+        )
+        for (model, reason), count in self.rejected.items():
+            rejected.add_metric((model, reason), count)
+        yield rejected
+        yield from self._state()
+
+    def _state(self) -> Iterator[Metric]:
+        truths = CounterMetricFamily("andamio_truths", "Truths that came back", labels=("model",))
+        for model, count in self.truths.items():
+            truths.add_metric((model,), count)
+        yield truths
+        yield GaugeMetricFamily("andamio_requests_in_flight", "Requests being answered now", value=self.in_flight)
+        yield GaugeMetricFamily("andamio_deployment_generation", "Generation that answers", value=self.generation)
+        yield GaugeMetricFamily(
+            "andamio_deployment_errors", "Models of the deployment file that could not be loaded", value=self.deployment_errors
+        )
+        serving = GaugeMetricFamily(
+            "andamio_model", "The versions that answer, always 1", labels=("model", "version", "digest")
+        )
+        for model, version, digest in self.models:
+            serving.add_metric((model, str(version), digest), 1)
+        yield serving
