@@ -22,7 +22,7 @@ def real_data() -> Path:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item):  # noqa: ANN201
+def pytest_runtest_makereport(item: pytest.Item):
     """Under ANDAMIO_CI a skip is a failure, unless tests/allowed_skips.toml lists it with its reason."""
     outcome = yield
     report = outcome.get_result()

@@ -1,4 +1,4 @@
-"""The doors for people and scripts: one file per command, texts in Spanish and English, ``--json`` everywhere.
+"""The doors for people and scripts: one file per command, in Spanish and English, ``--json`` everywhere.
 
 This package imports nothing heavy: a command's own imports are paid by that command alone.
 """

@@ -38,7 +38,7 @@ _PLANT_PACKAGES = (
 class LazyCommands(TyperGroup):
     """A group that knows every command's name and imports only the one that is called."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  the name is the base class's
         """List the commands in the order of a model's life."""
         return list(COMMANDS)
 
@@ -113,7 +113,7 @@ def _root() -> Any:
             "", "--plant", "-C", metavar="FOLDER", help=say("the plant's folder (default: here or above)")
         ),
         language: str = typer.Option("", "--language", metavar="es|en", help=say("the language to speak")),
-        version: bool = typer.Option(False, "--version", help=say("print the version")),  # noqa: FBT003
+        version: bool = typer.Option(False, "--version", help=say("print the version")),
     ) -> None:
         if plant:
             os.environ["ANDAMIO_PLANT"] = plant

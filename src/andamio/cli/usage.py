@@ -20,7 +20,7 @@ def explained(error: Exception) -> AndamioError | None:
     if isinstance(error, click.exceptions.NoSuchOption):
         return UsageError(text("there is no option {option}", option=error.option_name), fix=help_line)
     if isinstance(error, click.exceptions.MissingParameter):
-        name = error.param.make_metavar(context) if error.param and context else error.param_hint
+        name = (error.param.name or "").upper() if error.param else error.param_hint
         return UsageError(text("{name} is missing", name=name), fix=help_line)
     if isinstance(error, click.exceptions.BadParameter):
         name = error.param.name if error.param else error.param_hint
@@ -40,4 +40,4 @@ def explained(error: Exception) -> AndamioError | None:
 def _unknown_command(error: Exception) -> str | None:
     message = str(getattr(error, "message", ""))
     prefix = "No such command '"
-    return message[len(prefix) :].split("'")[0] if message.startswith(prefix) else None
+    return message[len(prefix) :].split("'", maxsplit=1)[0] if message.startswith(prefix) else None
