@@ -12,6 +12,7 @@ _BY_CODE = {
     "feedback-rejected": 422,
     "host-refused": 421,
     "method-refused": 405,
+    "journal-full": 503,
     "model-not-served": 404,
     "no-such-address": 404,
     "nothing-deployed": 503,

@@ -1,0 +1,122 @@
+"""What a prediction looks like when it is answered: one shape for one row and for many.
+
+    {"model": "pump-health", "version": 3, "predictions": [
+        {"id": "68f0…-1", "label": "failure", "decision": true, "probability": 0.91,
+         "flags": ["ambient_temp:imputed"], "recorded": true}]}
+
+Two classes: ``label``, ``decision`` (is it the positive class?) and ``probability`` of the positive
+class. More classes: ``label`` and ``probabilities`` by label. A number: ``value`` with ``lower`` and
+``upper``, null where the model gives no interval. The predictions keep the order of the rows sent.
+Numbers are the graph's float32 outputs, written exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from andamio.bundles import GraphInfo, Outputs
+
+
+class TwoClassPrediction(msgspec.Struct, frozen=True, gc=False):
+    """The answer to one row of a model of two classes."""
+
+    id: str
+    label: str
+    decision: bool
+    probability: float
+    flags: tuple[str, ...]
+    recorded: bool
+
+
+class ClassPrediction(msgspec.Struct, frozen=True):
+    """The answer to one row of a model of several classes."""
+
+    id: str
+    label: str
+    probabilities: dict[str, float]
+    flags: tuple[str, ...]
+    recorded: bool
+
+
+class ValuePrediction(msgspec.Struct, frozen=True, gc=False):
+    """The answer to one row of a model that predicts a number."""
+
+    id: str
+    value: float
+    lower: float | None
+    upper: float | None
+    flags: tuple[str, ...]
+    recorded: bool
+
+
+Prediction = TwoClassPrediction | ClassPrediction | ValuePrediction
+
+
+class Answerer(Protocol):
+    """Puts the outputs of a graph into the words of an answer."""
+
+    def __call__(
+        self, ids: Sequence[str], outputs: Outputs, flags: Sequence[tuple[str, ...]], *, recorded: bool
+    ) -> Sequence[Prediction]:
+        """Write one prediction for each row."""
+        ...
+
+
+def answerer(info: GraphInfo) -> Answerer:
+    """Choose the shape of a model's answers, once, when it is loaded."""
+    if not info.classes:
+        return _values
+    if info.positive is not None and len(info.classes) == 2:
+        return _TwoClasses(info.classes, info.positive)
+    return _Classes(info.classes)
+
+
+class _TwoClasses:
+    def __init__(self, classes: Sequence[str], positive: int) -> None:
+        self._classes = tuple(classes)
+        self._positive = positive
+
+    def __call__(
+        self, ids: Sequence[str], outputs: Outputs, flags: Sequence[tuple[str, ...]], *, recorded: bool
+    ) -> list[Prediction]:
+        assert outputs.probabilities is not None and outputs.decision is not None
+        classes, positive = self._classes, self._positive
+        chances: list[float] = outputs.probabilities[:, positive].tolist()
+        decisions: list[int] = outputs.decision.tolist()
+        return [
+            TwoClassPrediction(name, classes[chosen], chosen == positive, chance, flag, recorded)
+            for name, chosen, chance, flag in zip(ids, decisions, chances, flags, strict=True)
+        ]
+
+
+class _Classes:
+    def __init__(self, classes: Sequence[str]) -> None:
+        self._classes = tuple(classes)
+
+    def __call__(
+        self, ids: Sequence[str], outputs: Outputs, flags: Sequence[tuple[str, ...]], *, recorded: bool
+    ) -> list[Prediction]:
+        assert outputs.probabilities is not None and outputs.decision is not None
+        classes = self._classes
+        return [
+            ClassPrediction(name, classes[chosen], dict(zip(classes, chances, strict=True)), flag, recorded)
+            for name, chosen, chances, flag in zip(
+                ids, outputs.decision.tolist(), outputs.probabilities.tolist(), flags, strict=True
+            )
+        ]
+
+
+def _values(
+    ids: Sequence[str], outputs: Outputs, flags: Sequence[tuple[str, ...]], *, recorded: bool
+) -> list[Prediction]:
+    assert outputs.value is not None
+    nothing: list[Any] = [None] * len(ids)
+    lower = nothing if outputs.lower is None else outputs.lower.tolist()
+    upper = nothing if outputs.upper is None else outputs.upper.tolist()
+    return [
+        ValuePrediction(name, value, low, high, flag, recorded)
+        for name, value, low, high, flag in zip(ids, outputs.value.tolist(), lower, upper, flags, strict=True)
+    ]

@@ -1,0 +1,75 @@
+"""What answers at this moment: the models of one generation of the deployment file, ready to score."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from andamio.errors import AndamioError
+from andamio.journal import Record
+from andamio.serving.feedback import FeedbackDoor
+from andamio.serving.limits import Limits
+from andamio.serving.metrics import Latency, Metrics
+from andamio.serving.pages import Health, MetricsPage, ModelPage, ModelsPage, Readiness
+from andamio.serving.predicting import PredictDoor
+from andamio.serving.routes import MODELS, Place, Routes
+from andamio.serving.scorer import Scorer
+
+Commit = Callable[[Sequence[Record]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One generation as this process serves it.
+
+    ``number`` is 0 before the first deployment. ``errors`` are the faults of the newest file, by model
+    ("" for the file itself); the models they name keep what they had before, or nothing. ``refused``
+    holds the digests of the versions that could not be opened, by model.
+    """
+
+    number: int = 0
+    scorers: Mapping[str, Scorer] = field(default_factory=dict)
+    errors: Mapping[str, AndamioError] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+class Switchboard:
+    """Builds the table of doors for a generation."""
+
+    def __init__(self, commit: Commit, pool: Executor, metrics: Metrics, limits: Limits) -> None:
+        self._commit = commit
+        self._pool = pool
+        self._metrics = metrics
+        self._limits = limits
+
+    def routes(self, generation: Generation) -> Routes:
+        """Connect every address of a generation, and let the metrics know it."""
+        self._tell_metrics(generation)
+        places = {
+            "/livez": Place("livez", get=Health()),
+            "/readyz": Place("readyz", get=Readiness(generation)),
+            "/metrics": Place("metrics", get=MetricsPage(self._metrics)),
+            MODELS: Place("models", get=ModelsPage(generation)),
+        }
+        for name, scorer in generation.scorers.items():
+            places |= self._model(name, scorer)
+        return Routes(places, tuple(sorted(generation.scorers)))
+
+    def _model(self, name: str, scorer: Scorer) -> dict[str, Place]:
+        predict = PredictDoor(scorer, self._commit, self._pool, self._metrics, self._limits)
+        feedback = FeedbackDoor(name, scorer.info, self._commit, self._metrics, self._limits)
+        latency = self._metrics.latency.setdefault(name, Latency())
+        here = f"{MODELS}/{name}"
+        return {
+            here: Place("model", name, get=ModelPage(scorer)),
+            f"{here}/predict": Place("predict", name, post=predict, latency=latency),
+            f"{here}/feedback": Place("feedback", name, post=feedback),
+        }
+
+    def _tell_metrics(self, generation: Generation) -> None:
+        self._metrics.generation = generation.number
+        self._metrics.deployment_errors = len(generation.errors)
+        self._metrics.models = [
+            (scorer.model, scorer.version, scorer.digest) for scorer in generation.scorers.values()
+        ]

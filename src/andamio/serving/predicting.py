@@ -1,0 +1,98 @@
+"""The door that predicts: bytes in, decode, score, journal, bytes out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+
+import msgspec
+
+from andamio.errors import BodyTooLarge, RowsRejected, text
+from andamio.journal import PredictionRecord, Record, RejectedRow, RejectRecord
+from andamio.serving.limits import Limits
+from andamio.serving.metrics import Metrics
+from andamio.serving.scorer import Scorer
+
+Commit = Callable[[Record], Awaitable[None]]
+
+_encode = msgspec.json.Encoder().encode
+
+
+class PredictDoor:
+    """Answers the predict requests of one model version.
+
+    Args:
+        scorer: The version.
+        commit: Returns when a record is in the journal to stay.
+        pool: Where bodies too long for the event loop are scored.
+        metrics: Where rows and refusals are counted.
+        limits: The caps.
+    """
+
+    def __init__(self, scorer: Scorer, commit: Commit, pool: Executor, metrics: Metrics, limits: Limits) -> None:
+        self._scorer = scorer
+        self._commit = commit
+        self._pool = pool
+        self._metrics = metrics
+        self._limits = limits
+        self._counted = (scorer.model, scorer.version)
+        named = _encode({"model": scorer.model, "version": scorer.version})
+        self._opening = named[:-1] + b',"predictions":'
+
+    async def answer(self, body: bytes) -> bytes:
+        """Answer one request; its record is committed when this returns.
+
+        Raises:
+            RowsRejected: The contract refuses a row; every fault of every row is in it, and journalled.
+            BodyTooLarge: There are more rows than the cap.
+            DiskFull: The journal cannot be written, so nothing may be answered.
+        """
+        try:
+            if len(body) <= self._limits.inline_bytes:
+                content, record = self._score(body)
+            else:
+                loop = asyncio.get_running_loop()
+                content, record = await loop.run_in_executor(self._pool, self._score, body)
+        except RowsRejected as error:
+            await self._refused(error)
+            raise
+        await self._commit(record)
+        self._metrics.predictions[self._counted] += len(record.ids)
+        return content
+
+    def _score(self, body: bytes) -> tuple[bytes, PredictionRecord]:
+        rows = self._scorer.decode(body)
+        if len(rows) > self._limits.rows:
+            raise _too_many(len(rows), self._limits)
+        predictions, record = self._scorer.score(rows)
+        return self._opening + _encode(predictions) + b"}", record
+
+    async def _refused(self, error: RowsRejected) -> None:
+        faults = [_rejected_row(fault.code, fault.data) for fault in error.faults]
+        for fault in faults:
+            self._metrics.rejected[self._scorer.model, fault.code] += 1
+        rows = error.data.get("rows", 1 + max((fault.row for fault in faults), default=0))
+        await self._commit(
+            RejectRecord(
+                time=time.time(),
+                model=self._scorer.model,
+                version=self._scorer.version,
+                rows=rows if isinstance(rows, int) else 1,
+                faults=faults,
+            )
+        )
+
+
+def _rejected_row(code: str, data: object) -> RejectedRow:
+    found = data if isinstance(data, dict) else {}
+    row, tag = found.get("row", 0), found.get("tag")
+    return RejectedRow(row=row if isinstance(row, int) else 0, code=code, tag=None if tag is None else str(tag))
+
+
+def _too_many(rows: int, limits: Limits) -> BodyTooLarge:
+    return BodyTooLarge(
+        text("{rows} rows came at once and the cap is {cap}", rows=rows, cap=limits.rows),
+        fix=text("send fewer rows at once, or score the file with: andamio score --in FILE --out FILE"),
+    )

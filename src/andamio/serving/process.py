@@ -1,0 +1,154 @@
+"""The scoring process: its own composition root. It knows a folder of bundles, a deployment file, the
+trusted public keys, a journal folder and a folder for its report, and nothing else of the plant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import socket
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Literal
+
+import uvicorn
+import uvloop
+
+from andamio.bundles.keys import PublicKey
+from andamio.bundles.workers import WorkerPost
+from andamio.journal import Journal
+from andamio.kernel.ids import IdMaker
+from andamio.serving.addresses import listen
+from andamio.serving.application import Application
+from andamio.serving.generation import Generation, Switchboard
+from andamio.serving.limits import Limits
+from andamio.serving.loading import Loader
+from andamio.serving.metrics import Metrics
+from andamio.serving.reporting import report
+from andamio.serving.watching import Watcher
+
+_log = logging.getLogger("andamio.serving")
+KEEP_ALIVE_S = 75
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """What a scoring process is told.
+
+    Attributes:
+        bundles: Folder of bundles, one folder a digest.
+        deployment: The deployment file; it may not exist yet.
+        journal: Folder of the journal.
+        workers: Folder of the workers' reports.
+        trusted: Public keys that may have signed a bundle.
+        host: A loopback address.
+        port: 0 takes any free port.
+        durability: What "recorded" survives: the death of the process, or also of the power.
+        limits: The caps.
+    """
+
+    bundles: Path
+    deployment: Path
+    journal: Path
+    workers: Path
+    trusted: Sequence[PublicKey]
+    host: str = "127.0.0.1"
+    port: int = 8081
+    durability: Literal["process", "power-cut"] = "process"
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What the process says of itself once it answers."""
+
+    address: str
+    worker: str
+    generation: Generation
+
+
+def serve(options: ServeOptions, announce: Callable[[Started], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C, then finish the requests on their way and close the journal.
+
+    Args:
+        options: What to serve, and where.
+        announce: Called once, when the first request may come.
+
+    Raises:
+        AddressRefused: The host is not this box's own.
+        PortTaken: Another process listens there.
+    """
+    listener = listen(options.host, options.port)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(options, listener, announce))
+    finally:
+        listener.close()
+
+
+async def _serve(options: ServeOptions, listener: socket.socket, announce: Callable[[Started], None]) -> None:
+    host, port = listener.getsockname()[:2]
+    worker = f"serve-{port}-1"
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    metrics = Metrics()
+    with (
+        closing(WorkerPost(options.workers, worker, address=address)) as post,
+        Journal(options.journal, worker, durability=options.durability) as journal,
+        ThreadPoolExecutor(options.limits.threads, thread_name_prefix="score") as pool,
+    ):
+        switchboard = Switchboard(journal.append, pool, metrics, options.limits)
+        application = Application(switchboard.routes(Generation()), metrics, options.limits)
+
+        def take_over(generation: Generation) -> None:
+            application.routes = switchboard.routes(generation)
+            report(post, generation)
+            # What was just loaded stays: the collector need not walk through it at every round.
+            gc.collect()
+            gc.freeze()
+
+        loader = Loader(options.deployment, options.bundles, options.trusted, IdMaker())
+        watcher = Watcher(options.deployment, loader.load, take_over)
+        report(post, watcher.generation)
+        await watcher.look()
+        watching = asyncio.create_task(watcher.run())
+        server = _server(application, options.limits)
+        announce(Started(address, worker, watcher.generation))
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+
+class _DrainingServer(uvicorn.Server):
+    """Ends with status 0 on SIGTERM: uvicorn raises the signal again after it has drained."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.should_exit = True
+
+
+def _server(application: Application, limits: Limits) -> uvicorn.Server:
+    return _DrainingServer(
+        uvicorn.Config(
+            application,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=int(limits.drain_timeout_s),
+        )
+    )
