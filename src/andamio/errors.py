@@ -131,6 +131,24 @@ class FeedbackRejected(InputRefused):
     code = "feedback-rejected"
 
 
+class ContractInvalid(InputRefused):
+    """A contract's file is not TOML, or does not mean what a contract means."""
+
+    code = "contract-invalid"
+
+
+class RowsRejected(InputRefused):
+    """Rows break the contract: a type, a range, a missing value, an unknown category or tag."""
+
+    code = "rows-rejected"
+
+
+class UnitUnknown(InputRefused):
+    """Nobody knows a unit, or two units do not measure the same thing."""
+
+    code = "contract-unit"
+
+
 class SettingsInvalid(InputRefused):
     """``andamio.toml`` does not hold."""
 
@@ -149,11 +167,29 @@ class ModelRefused(InputRefused):
     code = "model-refused"
 
 
+class GraphRefused(InputRefused):
+    """A graph uses what no bundle may hold, or its inputs and outputs are not the declared ones."""
+
+    code = "graph-refused"
+
+
+class DeploymentDamaged(InputRefused):
+    """The file that says what answers cannot be read as it is."""
+
+    code = "deployment-damaged"
+
+
 class NotFound(AndamioError):
     """What was named does not exist."""
 
     code = "not-found"
     exit_status = 4
+
+
+class ContractNotFound(NotFound):
+    """There is no contract of that name in the plant's folder."""
+
+    code = "contract-not-found"
 
 
 class NoSuchAddress(NotFound):
@@ -166,6 +202,12 @@ class ModelNotServed(NotFound):
     """No deployment names this model, or its bundle could not be opened."""
 
     code = "model-not-served"
+
+
+class VersionNotFound(NotFound):
+    """The registry has no such model, version or alias."""
+
+    code = "version-not-found"
 
 
 class NotTrusted(AndamioError):
@@ -187,11 +229,35 @@ class GoldenRowsDiffer(NotTrusted):
     code = "golden-rows-differ"
 
 
+class AuditBroken(NotTrusted):
+    """The audit log's chain does not hold: a row was edited, deleted, moved or inserted."""
+
+    code = "audit-broken"
+
+
+class BundleRefused(NotTrusted):
+    """A bundle is not exactly what a trusted key signed, or holds what no bundle may hold."""
+
+    code = "bundle-refused"
+
+
+class KeyRefused(NotTrusted):
+    """A key's file is readable by others, lies in the plant's folder, or holds no Ed25519 key."""
+
+    code = "key-refused"
+
+
 class Busy(AndamioError):
     """Somebody else holds what is needed."""
 
     code = "busy"
     exit_status = 6
+
+
+class DeploymentChanged(Busy):
+    """Somebody else changed what answers between the reading and the writing."""
+
+    code = "deployment-changed"
 
 
 class Overloaded(Busy):
@@ -219,11 +285,35 @@ class PortTaken(Unequipped):
     code = "port-taken"
 
 
+class DatabaseUnreachable(Unequipped):
+    """The database's server does not answer, or its file cannot be opened."""
+
+    code = "database-unreachable"
+
+
+class DatabaseTooNew(Unequipped):
+    """A newer Andamio has changed the database's schema."""
+
+    code = "database-too-new"
+
+
 class AnswerIsNo(AndamioError):
     """The work was done and its answer is no: a gate failed, a check found faults."""
 
     code = "answer-is-no"
     exit_status = 1
+
+
+class NotDeployable(AnswerIsNo):
+    """A version did not pass its gates, and nobody gave a reason to deploy it despite them."""
+
+    code = "not-deployable"
+
+
+class WorkersRefused(AnswerIsNo):
+    """A scoring process could not load the version; the one before it was put back."""
+
+    code = "workers-refused"
 
 
 class DiskFull(Unequipped):
@@ -232,7 +322,31 @@ class DiskFull(Unequipped):
     code = "disk-full"
 
 
+class JournalFull(Unequipped):
+    """The journal cannot grow, so what was to be recorded was not."""
+
+    code = "journal-full"
+
+
 class MissingExtra(Unequipped):
     """A package of an optional part is not installed."""
 
     code = "missing-extra"
+
+
+class FileRefused(InputRefused):
+    """A file cannot be read as the table it should be: its encoding, its fields, its format."""
+
+    code = "file-refused"
+
+
+class DataDamaged(InputRefused):
+    """A history file holds numbers that cannot be what was measured."""
+
+    code = "data-damaged"
+
+
+class ColumnsDiffer(InputRefused):
+    """A file does not have the columns of the dataset it should be added to."""
+
+    code = "columns-differ"

@@ -1,1 +1,24 @@
-"""What a model promises: its inputs, outputs, policies, gates and costs, in one TOML file, checked and compiled."""
+"""What a model promises, and the one door through which its inputs come in.
+
+``models/NAME.toml`` is read into a ``Contract`` (``reading``). A contract compiles to a decoder for JSON rows
+and to a check over a table's columns; both give the same ``Rows``, the graph's two input tensors, and the
+same faults. It also writes itself as JSON Schema, and tells what changed between two of its versions.
+"""
+
+from andamio.contracts.contract import Contract, Feature, Gate, Input, Kind, Missing, OutOfRange, TagType
+from andamio.contracts.reading import parse_contract, read_contract
+from andamio.contracts.rows import Rows
+
+__all__ = [
+    "Contract",
+    "Feature",
+    "Gate",
+    "Input",
+    "Kind",
+    "Missing",
+    "OutOfRange",
+    "Rows",
+    "TagType",
+    "parse_contract",
+    "read_contract",
+]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from andamio.errors import InputRefused, text
+from andamio.errors import UnitUnknown, text
 
 if TYPE_CHECKING:
     import pint
@@ -126,12 +126,6 @@ _FACTOR = re.compile(rf"({_NAME})(?:(?:\*\*|\^)?(-?[1-4]))?")
 _PRODUCT = rf"{_FACTOR.pattern}(?:\*{_FACTOR.pattern})*"
 _EXPRESSION = re.compile(rf"(?:1(?=/)|{_PRODUCT})(?:[*/](?:{_FACTOR.pattern}|\({_PRODUCT}\)))*")
 _LONGEST = 40
-
-
-class UnitUnknown(InputRefused):
-    """A unit that nobody knows, or two units that do not measure the same thing."""
-
-    code = "contract-unit"
 
 
 @dataclass(frozen=True, slots=True)

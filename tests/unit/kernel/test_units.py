@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andamio.kernel.units import UnitUnknown, convert, dimensions, parse_unit, same_dimension
+from andamio.errors import UnitUnknown
+from andamio.kernel.units import convert, dimensions, parse_unit, same_dimension
 
 
 @pytest.mark.parametrize(
