@@ -1,0 +1,110 @@
+"""How far a tag has moved, in its own spread, and how far it moves by itself.
+
+A plant's tags are autocorrelated and seasonal, so a window of an hour or a week never looks like a random
+sample of the year. The limit is therefore taken from history itself: contiguous blocks of the same size
+are compared with the whole through the same function that later compares the live window.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+QUANTILES = np.linspace(0.005, 0.995, 100)
+BLOCK_SIZES = (50, 100, 200, 500, 1000, 2000)
+_BLOCKS = 200
+
+
+def quantile_profile(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Summarise values by 100 evenly spaced quantiles, NaN left out.
+
+    Args:
+        values: Shape ``(rows,)``.
+
+    Returns:
+        Shape ``(100,)``, ascending; all NaN when nothing is left.
+    """
+    present = np.asarray(values, dtype=np.float64)
+    present = present[np.isfinite(present)]
+    if present.size == 0:
+        return np.full(QUANTILES.size, np.nan)
+    return np.asarray(np.quantile(present, QUANTILES))
+
+
+def scaled_shift(reference: NDArray[np.float64], current: NDArray[np.float64]) -> float:
+    """Measure the distance between two quantile profiles, in spreads of the reference.
+
+    It is the Wasserstein-1 distance (the mean absolute difference of quantiles) divided by the
+    reference's spread (the larger of its interquartile range over 1.349 and a hundredth of its 99 %
+    range), so that 1 means "moved by one standard deviation" for a normal tag.
+
+    Returns:
+        Dimensionless, never negative; NaN when a profile is empty; infinite when a constant tag moved.
+
+    Source: Ramdas, Garcia Trillos & Cuturi, On Wasserstein two-sample testing, Entropy 19 (2017).
+    """
+    spread = _spread(reference)
+    distance = float(np.mean(np.abs(current - reference)))
+    if spread == 0:
+        return 0.0 if distance == 0 else float("inf")
+    return distance / spread
+
+
+def median_move(reference: NDArray[np.float64], current: NDArray[np.float64]) -> float:
+    """Return how far the median moved, in the tag's unit."""
+    middle = QUANTILES.size // 2
+    return float(np.mean(current[middle - 1 : middle + 1]) - np.mean(reference[middle - 1 : middle + 1]))
+
+
+def block_limits(values: NDArray[np.floating], *, level: float = 0.999, seed: int = 0) -> NDArray[np.float64]:
+    """Learn how far contiguous blocks of history lie from the whole of it.
+
+    For each size of BLOCK_SIZES up to half the history, evenly placed overlapping blocks are measured with
+    ``scaled_shift``. Few blocks are independent, so the limit is the largest of the measured shifts and
+    the ``level`` quantile of a log-normal fitted to them.
+
+    Args:
+        values: Shape ``(rows,)``, in time order.
+        level: Share of blocks that should stay below the limit.
+        seed: Places the blocks.
+
+    Returns:
+        Shape ``(len(BLOCK_SIZES),)``; NaN for sizes that the history is too short for.
+    """
+    whole = quantile_profile(values)
+    limits = np.full(len(BLOCK_SIZES), np.nan)
+    random = np.random.default_rng(seed)
+    for position, size in enumerate(BLOCK_SIZES):
+        if 2 * size > values.size:
+            break
+        starts = np.unique(random.integers(0, values.size - size + 1, _BLOCKS))
+        shifts = np.array([scaled_shift(whole, quantile_profile(values[s : s + size])) for s in starts])
+        shifts = shifts[np.isfinite(shifts) & (shifts > 0)]
+        if shifts.size:
+            limits[position] = max(float(shifts.max()), _log_normal_quantile(shifts, level))
+        else:
+            limits[position] = 0.0
+    return limits
+
+
+def limit_for(limits: NDArray[np.float64], rows: int) -> float:
+    """Return the limit for a window of ``rows``: that of the largest block size not above it.
+
+    Returns:
+        NaN when the window is smaller than the smallest block, or history was too short.
+    """
+    fitting = [limit for size, limit in zip(BLOCK_SIZES, limits, strict=True) if size <= rows]
+    known = [limit for limit in fitting if np.isfinite(limit)]
+    return float(known[-1]) if known else float("nan")
+
+
+def _spread(reference: NDArray[np.float64]) -> float:
+    quarter = QUANTILES.size // 4
+    interquartile = float(reference[-quarter - 1] - reference[quarter]) / 1.349
+    return max(interquartile, float(reference[-1] - reference[0]) / 100)
+
+
+def _log_normal_quantile(shifts: NDArray[np.float64], level: float) -> float:
+    logs = np.log(shifts)
+    z = {0.999: 3.0902, 0.99: 2.3263}[level]
+    return float(np.exp(logs.mean() + z * logs.std()))
