@@ -4,44 +4,95 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from andamio.errors import DiskFull, text
 
-
-def _before(step: str, path: Path) -> None:
-    """Stand before every step that changes the disk; crash tests replace it to stop the process there."""
+_STAGING = ".staging-"
 
 
-def replace_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Write ``content`` to ``path`` atomically and durably.
+def _nobody_listens(_step: str, _path: Path) -> None:
+    """Let every step happen."""
+
+
+# Crash tests replace this to stop the process at every step that changes the disk.
+_before: Callable[[str, Path], None] = _nobody_listens
+
+
+def before(step: str, path: Path) -> None:
+    """Announce a step that is about to change the disk: write, fsync, rename, mkdir, unlink, truncate."""
+    _before(step, path)
+
+
+def replace_file(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = True) -> None:
+    """Write ``content`` to ``path`` atomically, and durably unless told otherwise.
 
     A temporary file beside it is written and fsynced, renamed over it, and the folder is fsynced.
+    What a killed writer left beside it is removed.
 
     Raises:
         DiskFull: There is no room; the old file is untouched.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    _remove_abandoned(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(3)}.tmp")
     with saying_when_full(path):
         try:
-            _before("write", temporary)
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-            try:
-                with os.fdopen(descriptor, "wb", closefd=False) as file:
-                    file.write(content)
-                _before("fsync", temporary)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            _before("rename", path)
+            write_file(temporary, content, mode=mode, durable=durable)
+            before("rename", path)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
+
+
+def write_file(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = False) -> None:
+    """Write a file that must not exist yet; nobody reads it before a later step publishes it."""
+    before("write", path)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb", closefd=False) as file:
+            file.write(content)
+        if durable:
+            before("fsync", path)
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(path: Path, *, mode: int = 0o755) -> None:
+    """Make a folder and those above it, each durably; those that exist are left as they are."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    with saying_when_full(path):
+        for folder in reversed(missing):
+            before("mkdir", folder)
+            folder.mkdir(mode=mode, exist_ok=True)
+            sync_folder(folder.parent)
+
+
+@contextmanager
+def staging_folder(store: Path) -> Iterator[Path]:
+    """Give an unseen folder inside ``store`` to build in; it is gone afterwards unless it was published."""
+    folder = store / f"{_STAGING}{os.getpid()}-{secrets.token_hex(4)}"
+    with saying_when_full(folder):
+        before("mkdir", folder)
+        folder.mkdir()
+    try:
+        yield folder
+    finally:
+        if folder.exists():
+            remove_folder(folder)
+
+
+def remove_abandoned_staging(store: Path) -> None:
+    """Remove what killed builders left in ``store``; call it while holding the store's lock."""
+    for folder in store.glob(f"{_STAGING}*"):
+        remove_folder(folder)
 
 
 def publish_folder(staging: Path, path: Path) -> None:
@@ -53,21 +104,34 @@ def publish_folder(staging: Path, path: Path) -> None:
     with saying_when_full(path):
         for folder, _, names in os.walk(staging):
             for name in names:
-                _before("fsync", Path(folder, name))
+                before("fsync", Path(folder, name))
                 _sync(Path(folder, name))
+            before("fsync", Path(folder))
             _sync(Path(folder))
         if path.exists():
-            shutil.rmtree(staging)
+            remove_folder(staging)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        _before("rename", path)
+        before("rename", path)
         staging.rename(path)
     sync_folder(path.parent)
 
 
+def remove_file(path: Path) -> None:
+    """Remove a file, if it is there."""
+    before("unlink", path)
+    path.unlink(missing_ok=True)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder that nothing refers to; a half-removed one is never opened, only removed again."""
+    before("unlink", path)
+    shutil.rmtree(path, ignore_errors=True)
+
+
 def sync_folder(path: Path) -> None:
     """Make a rename or an unlink inside a folder survive a power cut."""
-    _before("fsync", path)
+    before("fsync", path)
     _sync(path)
 
 
@@ -77,7 +141,7 @@ def saying_when_full(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_full(error):
             raise
         raise DiskFull(
             text("the disk is full"),
@@ -85,6 +149,30 @@ def saying_when_full(path: Path) -> Iterator[None]:
             why=text("nothing was changed: the file that was there is still there"),
             fix=text("free some space on this disk and run the command again"),
         ) from error
+
+
+def is_full(error: OSError) -> bool:
+    """Tell whether the system said that there is no room left, on the disk or in the quota."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+def _remove_abandoned(path: Path) -> None:
+    for leftover in path.parent.glob(f".{path.name}.*.tmp"):
+        maker = leftover.name.removeprefix(f".{path.name}.").split(".")[0]
+        if not maker.isdigit() or (int(maker) != os.getpid() and not is_alive(int(maker))):
+            with suppress(OSError):
+                remove_file(leftover)
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process of this box runs."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 def _sync(path: Path) -> None:

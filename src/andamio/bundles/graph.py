@@ -1,0 +1,157 @@
+"""Run a bundle's graph: from the raw tags of some rows to features and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from andamio.errors import GraphRefused, Text, text
+
+CLASSIFICATION_OUTPUTS = ("features", "probabilities", "decision")
+REGRESSION_OUTPUTS = ("features", "value", "lower", "upper")
+_TABLES = frozenset({"features", "probabilities"})
+
+
+class GraphInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the graph's tensors mean; ``graph.json`` in a bundle.
+
+    ``numbers`` and ``categories`` name the columns of its two inputs, ``features`` those of its output
+    of that name, ``classes`` those of ``probabilities``. ``positive`` is the index of the class that
+    ``threshold`` decides about. ``coverage`` is the share that ``lower`` to ``upper`` is to cover.
+    """
+
+    kind: str
+    numbers: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    positive: int | None = None
+    threshold: float | None = None
+    coverage: float | None = None
+
+
+class RowsLike(Protocol):
+    """What the graph reads of ``contracts.rows.Rows``."""
+
+    numbers: NDArray[np.float32]
+    categories: NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """What the graph answered, for n rows.
+
+    ``features`` float32 ``(n, features)`` (None when not asked for); for classification
+    ``probabilities`` float32 ``(n, classes)`` and ``decision`` int64 ``(n,)``, the index of a class; for
+    regression ``value``, ``lower``, ``upper`` float32 ``(n,)``.
+    """
+
+    features: NDArray[np.float32] | None = None
+    probabilities: NDArray[np.float32] | None = None
+    decision: NDArray[np.int64] | None = None
+    value: NDArray[np.float32] | None = None
+    lower: NDArray[np.float32] | None = None
+    upper: NDArray[np.float32] | None = None
+
+
+class Graph:
+    """A loaded graph. One instance may be used by several threads at once."""
+
+    def __init__(self, model: bytes, info: GraphInfo, threads: int = 1) -> None:
+        """Load the graph.
+
+        Args:
+            model: A single-file ONNX model whose safety has been checked (``safety.graph_faults``).
+            info: What its tensors mean.
+            threads: Threads for one run; 1 is the quickest for single rows.
+
+        Raises:
+            GraphRefused: onnxruntime cannot load it, or its inputs and outputs are not as declared.
+        """
+        self.info = info
+        self._session = _session(model, threads)
+        _check_shape(self._session, info)
+        produced = {output.name for output in self._session.get_outputs()}
+        wanted = CLASSIFICATION_OUTPUTS if info.kind == "classification" else REGRESSION_OUTPUTS
+        self._all = [name for name in wanted if name in produced]
+        self._answers = [name for name in self._all if name != "features"]
+        self._takes_numbers = bool(info.numbers)
+        self._takes_categories = bool(info.categories)
+
+    def run(self, rows: RowsLike, *, features: bool = True) -> Outputs:
+        """Answer some rows; without ``features`` they are not handed out, which is quicker."""
+        feeds: dict[str, NDArray[np.generic]] = {}
+        if self._takes_numbers:
+            feeds["numbers"] = rows.numbers
+        if self._takes_categories:
+            feeds["categories"] = rows.categories
+        names = self._all if features else self._answers
+        found: list[NDArray[Any]] = self._session.run(names, feeds)
+        answers = {
+            name: array if name in _TABLES else array.reshape(-1)
+            for name, array in zip(names, found, strict=True)
+        }
+        return Outputs(**answers)
+
+
+def _session(model: bytes, threads: int) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    options.log_severity_level = 4
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    # Bytes that are also onnxruntime's own format would pass the check of the ONNX reading.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
+    try:  # onnxruntime's exceptions share no root of their own
+        return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise GraphRefused(
+            text("onnxruntime cannot load the graph"),
+            why=text("{reason}", reason=str(error).splitlines()[0][:300]),
+            fix=text("train or bring the model again with the libraries of this release"),
+        ) from error
+
+
+def _check_shape(session: ort.InferenceSession, info: GraphInfo) -> None:
+    expected = {
+        "numbers": ("tensor(float)", len(info.numbers)),
+        "categories": ("tensor(string)", len(info.categories)),
+    }
+    declared = {name: shape for name, shape in expected.items() if shape[1]}
+    found = {entry.name: (entry.type, _width(entry.shape)) for entry in session.get_inputs()}
+    if found != declared:
+        raise _mismatch(text("the graph's inputs are not the declared ones"), declared, found)
+    produced = {entry.name: (entry.type, entry.shape) for entry in session.get_outputs()}
+    required = _required_outputs(info)
+    wrong = {name: form for name, form in required.items() if produced.get(name, ("",))[0] != form}
+    if wrong:
+        there = {name: form[0] for name, form in produced.items()}
+        raise _mismatch(text("the graph's outputs are not the declared ones"), required, there)
+
+
+def _required_outputs(info: GraphInfo) -> Mapping[str, str]:
+    if info.kind == "classification":
+        return {"features": "tensor(float)", "probabilities": "tensor(float)", "decision": "tensor(int64)"}
+    return {"features": "tensor(float)", "value": "tensor(float)"}
+
+
+def _width(shape: list[int | str | None]) -> int | str | None:
+    return shape[1] if len(shape) == 2 else None
+
+
+def _mismatch(what: Text, declared: Mapping[str, object], found: Mapping[str, object]) -> GraphRefused:
+    return GraphRefused(
+        what,
+        why=text("declared {declared}, found {found}", declared=declared, found=found),
+        fix=text("train or bring the model again with the libraries of this release"),
+    )

@@ -1,0 +1,40 @@
+"""The durable record of every prediction, every refusal and, later, every truth.
+
+``writing`` appends records to segment files, one row of segments per worker, and acknowledges them when
+they are committed; ``segments`` and ``frames`` are the form on disk, ``healing`` what is done after a
+crash; ``reading`` yields everything in time order and passes over nothing silently; ``truth`` joins what was
+predicted with what happened. Monitoring reads here and nowhere else.
+"""
+
+from andamio.journal.reading import Cursor, Damage, read_journal
+from andamio.journal.records import (
+    Prediction,
+    PredictionRecord,
+    Record,
+    RejectedRow,
+    RejectRecord,
+    ServiceRecord,
+    TruthRecord,
+    prediction_record,
+)
+from andamio.journal.truth import Judged, TruthJoin, join_truth
+from andamio.journal.writing import Durability, Journal
+
+__all__ = [
+    "Cursor",
+    "Damage",
+    "Durability",
+    "Journal",
+    "Judged",
+    "Prediction",
+    "PredictionRecord",
+    "Record",
+    "RejectRecord",
+    "RejectedRow",
+    "ServiceRecord",
+    "TruthJoin",
+    "TruthRecord",
+    "join_truth",
+    "prediction_record",
+    "read_journal",
+]

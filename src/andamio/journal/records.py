@@ -1,0 +1,245 @@
+"""What the journal holds: predictions, refusals, truths, and what the service itself did.
+
+Records are written as MessagePack arrays: a field is only ever added at the end, with a default, so
+that an old journal stays readable and an old reader passes over what it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+Flags = Sequence[Sequence[str]]
+Texts = Sequence[str | None]
+
+
+class Served(Protocol):
+    """Which version answers."""
+
+    @property
+    def version(self) -> int:
+        """The number of the version."""
+
+    @property
+    def digest(self) -> str:
+        """The digest of its bundle."""
+
+
+class Asked(Protocol):
+    """The rows that were asked about; ``contracts.rows.Rows`` is one."""
+
+    numbers: NDArray[np.float32]
+    categories: NDArray[np.object_]
+    assets: list[str | None]
+    times: list[str | None]
+    flags: list[tuple[str, ...]]
+
+
+class Answered(Protocol):
+    """What a graph answered; ``bundles.Outputs`` is one."""
+
+    @property
+    def probabilities(self) -> NDArray[np.float32] | None:
+        """Shape ``(rows, classes)``."""
+
+    @property
+    def decision(self) -> NDArray[np.int64] | None:
+        """Shape ``(rows,)``."""
+
+    @property
+    def value(self) -> NDArray[np.float32] | None:
+        """Shape ``(rows,)``."""
+
+    @property
+    def lower(self) -> NDArray[np.float32] | None:
+        """Shape ``(rows,)``."""
+
+    @property
+    def upper(self) -> NDArray[np.float32] | None:
+        """Shape ``(rows,)``."""
+
+
+class PredictionRecord(msgspec.Struct, array_like=True, tag="p", gc=False, kw_only=True, frozen=True):
+    """One answered request: one row or many, all by the same version.
+
+    Arrays are stored as little-endian bytes, row by row: ``numbers`` float32 ``(rows, tags)`` with NaN
+    for missing, ``probabilities`` float32 ``(rows, classes)``, ``decision`` int64, the rest float32.
+    ``categories`` are the texts row by row. ``assets``, ``event_times`` and ``flags`` are empty when
+    no row has one. ``time`` is seconds since 1970 (UTC); ``event_times`` are ISO 8601 as sent.
+    """
+
+    ids: Sequence[str]
+    time: float
+    model: str
+    version: int
+    digest: str
+    numbers: bytes
+    categories: Sequence[str] = ()
+    assets: Texts = ()
+    event_times: Texts = ()
+    flags: Flags = ()
+    probabilities: bytes | None = None
+    decision: bytes | None = None
+    value: bytes | None = None
+    lower: bytes | None = None
+    upper: bytes | None = None
+    latency_us: int | None = None
+    door: str = "http"
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def predictions(self) -> Iterator[Prediction]:
+        """Yield the rows one by one, each with its arrays read back."""
+        rows = len(self.ids)
+        numbers = np.frombuffer(self.numbers, "<f4").reshape(rows, -1)
+        categories = np.array(self.categories, dtype=object).reshape(rows, -1)
+        probabilities = _floats(self.probabilities)
+        shares = None if probabilities is None else probabilities.reshape(rows, -1)
+        decision = None if self.decision is None else np.frombuffer(self.decision, "<i8")
+        value, lower, upper = _floats(self.value), _floats(self.lower), _floats(self.upper)
+        for i, name in enumerate(self.ids):
+            yield Prediction(
+                id=name,
+                record=self,
+                asset=self.assets[i] if self.assets else None,
+                event_time=self.event_times[i] if self.event_times else None,
+                flags=tuple(self.flags[i]) if self.flags else (),
+                numbers=numbers[i],
+                categories=tuple(categories[i]),
+                probabilities=None if shares is None else shares[i],
+                decision=None if decision is None else int(decision[i]),
+                value=None if value is None else float(value[i]),
+                lower=None if lower is None else float(lower[i]),
+                upper=None if upper is None else float(upper[i]),
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """One row of a prediction record. ``decision`` is the index of the class."""
+
+    id: str
+    record: PredictionRecord
+    asset: str | None
+    event_time: str | None
+    flags: tuple[str, ...]
+    numbers: NDArray[np.float32]
+    categories: tuple[str, ...]
+    probabilities: NDArray[np.float32] | None
+    decision: int | None
+    value: float | None
+    lower: float | None
+    upper: float | None
+
+    @property
+    def model(self) -> str:
+        """The model that answered."""
+        return self.record.model
+
+    @property
+    def version(self) -> int:
+        """The version that answered."""
+        return self.record.version
+
+    @property
+    def time(self) -> float:
+        """When it answered, in seconds since 1970."""
+        return self.record.time
+
+
+class RejectedRow(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """One fault of one refused row: the fault's code and the tag at fault, where there is one."""
+
+    row: int
+    code: str
+    tag: str | None = None
+
+
+class RejectRecord(msgspec.Struct, array_like=True, tag="r", gc=False, kw_only=True, frozen=True):
+    """One refused request: how many rows came, and every fault of every row."""
+
+    time: float
+    model: str
+    version: int
+    rows: int
+    faults: Sequence[RejectedRow]
+    door: str = "http"
+
+
+class TruthRecord(msgspec.Struct, array_like=True, tag="t", gc=False, kw_only=True, frozen=True):
+    """What really happened, named by a prediction's id or by asset and event time.
+
+    ``value`` is the class as the plant writes it, or the measured number. ``time`` is when it arrived.
+    """
+
+    time: float
+    model: str
+    value: float | str
+    prediction: str | None = None
+    asset: str | None = None
+    event_time: str | None = None
+    source: str = "http"
+
+
+class ServiceRecord(msgspec.Struct, array_like=True, tag="s", gc=False, kw_only=True, frozen=True):
+    """What a worker did: it started, stopped, changed generation, or healed its journal."""
+
+    time: float
+    event: Literal["start", "stop", "generation", "healed"]
+    detail: Mapping[str, str | int | float | None] = {}
+
+
+Record = PredictionRecord | RejectRecord | TruthRecord | ServiceRecord
+
+
+def prediction_record(
+    ids: Sequence[str],
+    time: float,
+    model: str,
+    served: Served,
+    rows: Asked,
+    answers: Answered,
+    *,
+    latency_us: int | None = None,
+    door: str = "http",
+) -> PredictionRecord:
+    """Write down one answered request."""
+    return PredictionRecord(
+        ids=ids,
+        time=time,
+        model=model,
+        version=served.version,
+        digest=served.digest,
+        numbers=rows.numbers.tobytes(),
+        categories=rows.categories.ravel().tolist() if rows.categories.size else (),
+        assets=rows.assets if any(rows.assets) else (),
+        event_times=rows.times if any(rows.times) else (),
+        flags=rows.flags if any(rows.flags) else (),
+        probabilities=_bytes(answers.probabilities),
+        decision=_bytes(answers.decision),
+        value=_bytes(answers.value),
+        lower=_bytes(answers.lower),
+        upper=_bytes(answers.upper),
+        latency_us=latency_us,
+        door=door,
+    )
+
+
+def moment(seconds: float) -> datetime:
+    """Return a record's time as a moment in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _bytes(array: NDArray[np.generic] | None) -> bytes | None:
+    return None if array is None else array.tobytes()
+
+
+def _floats(content: bytes | None) -> NDArray[np.float32] | None:
+    return None if content is None else np.frombuffer(content, "<f4")
