@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+import socket
+import subprocess
+import tempfile
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +24,50 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the real data sets are not at {folder}; ANDAMIO_TEST_DATA names another folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a private PostgreSQL server, with its password, started on a free loopback port."""
+    programs = [
+        *sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True),
+        shutil.which("initdb"),
+    ]
+    if programs[0] is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    programs = Path(programs[0]).parent
+    user = "postgres" if os.geteuid() == 0 else None  # the server refuses to run as root
+    home = Path(tempfile.mkdtemp(prefix="andamio-postgresql-"))
+    (home / "password").write_text("s3cret-of-the-test", encoding="utf-8")
+    if user:
+        shutil.chown(home, user)
+        shutil.chown(home / "password", user)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def program(name: str, *arguments: str) -> None:
+        with (home / "output").open("a") as output:  # a pipe would be held open by the server
+            done = subprocess.run(
+                [str(programs / name), "-D", str(home / "data"), *arguments],
+                check=False,
+                user=user,
+                group=user,
+                extra_groups=[] if user else None,
+                cwd=home,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={"LC_ALL": "C", "PATH": os.environ["PATH"]},
+            )
+        assert done.returncode == 0, (home / "output").read_text()
+
+    secret = str(home / "password")
+    program("initdb", "-U", "andamio", "-A", "scram-sha-256", "--pwfile", secret, "-E", "UTF8", "-N")
+    program("pg_ctl", "-w", "-o", f"-p {port} -h 127.0.0.1 -k {home} -F", "-l", str(home / "log"), "start")
+    yield f"postgresql://andamio:s3cret-of-the-test@127.0.0.1:{port}/postgres"
+    program("pg_ctl", "-w", "-m", "immediate", "stop")
+    shutil.rmtree(home)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -1,0 +1,68 @@
+"""What the registry knows of a model's versions and of the names they carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a model: a bundle with a number.
+
+    Attributes:
+        model: The model's name.
+        number: 1, 2, 3 … within the model.
+        digest: The bundle's.
+        kind: classification, regression or anomaly.
+        dataset: The dataset it was trained on.
+        dataset_version: That dataset's version.
+        dataset_digest: The digest of that version's content.
+        deployable: Whether it passed every gate.
+        gates: Each gate's verdict, as the evaluation wrote it.
+        parent: The version it was to replace when it was trained.
+        created_at: ISO 8601 in UTC.
+        created_by: Who trained or brought it.
+        note: In that person's words.
+    """
+
+    model: str
+    number: int
+    digest: str
+    kind: str
+    dataset: str
+    dataset_version: int
+    dataset_digest: str
+    deployable: bool
+    gates: Mapping[str, object]
+    parent: int | None
+    created_at: str
+    created_by: str
+    note: str
+
+    @property
+    def reference(self) -> str:
+        """How a person names it: ``pump-health@3``."""
+        return f"{self.model}@{self.number}"
+
+
+class AliasChange(msgspec.Struct, frozen=True, kw_only=True):
+    """From ``since`` on, the alias named this version (None: no version)."""
+
+    model: str
+    alias: str
+    version: int | None
+    since: str
+    actor: str
+    reason: str
+
+
+class ModelSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One model at a glance: how many versions, which one answers, and the newest."""
+
+    model: str
+    versions: int
+    deployable: int
+    champion: Version | None
+    champion_since: str | None
+    newest: Version

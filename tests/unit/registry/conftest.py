@@ -1,0 +1,63 @@
+"""Every test of the registry runs on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from andamio.registry import AuditLog, Registry
+from andamio.storage.database import Database, open_database
+
+_schemas = count(1)
+
+
+class Clock:
+    """A clock that a test turns by hand; each look moves it on by one second."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.moment += timedelta(seconds=1)
+        return self.moment
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.live)])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'andamio.db'}"
+    server = request.getfixturevalue("postgresql")
+    name = f"test_{next(_schemas)}"
+    admin = sa.create_engine(server.replace("postgresql://", "postgresql+psycopg://"))
+    with admin.begin() as connection:
+        connection.execute(sa.schema.CreateSchema(name))
+    admin.dispose()
+    return f"{server}?options=-csearch_path%3D{name}"
+
+
+@pytest.fixture
+def database(address: str) -> Iterator[Database]:
+    opened = open_database(address)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def registry(database: Database, clock: Clock) -> Registry:
+    return Registry(database, time=clock)
+
+
+@pytest.fixture
+def audit(registry: Registry) -> AuditLog:
+    return registry.audit
