@@ -1,0 +1,249 @@
+"""Cut a file's text into a header and rows of equal length."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from andamio.connectors.csv.dates import looks_like_times
+from andamio.connectors.csv.numbers import MISSING_WORDS, Marks, read_number
+from andamio.connectors.csv.options import CsvOptions, RaggedRow
+from andamio.errors import Fault, FileRefused, Text, text
+
+_DELIMITERS = ("\t", ";", "|", ",")
+_NONE = "\x1f"
+_SPACES = " "
+_SAMPLE_ROWS = 300
+_FOOTER_ROWS = 5
+_LONGEST_CELL = 1_000_000
+
+Row = tuple[int, list[str]]
+"""A line number, from 1, and the fields of the row that begins there."""
+
+
+@dataclass(slots=True)
+class Layout:
+    """A file cut into fields: every row is as long as the header."""
+
+    delimiter: str
+    header: list[str]
+    header_line: int
+    rows: list[list[str]]
+    lines: list[int]
+    ragged: list[RaggedRow] = field(default_factory=list)
+    notes: list[Text] = field(default_factory=list)
+
+
+def lay_out(content: str, options: CsvOptions, path: Path) -> Layout:
+    """Cut text into a header and rows.
+
+    Blank lines are left out. Title lines above the header and short lines at the very end (totals,
+    signatures, a line cut while it was written) are left out and noted. Any other row of the wrong
+    length is treated as ``options.ragged`` says.
+
+    Raises:
+        FileRefused: The file is empty, a quote is never closed, or rows are ragged.
+    """
+    delimiter = options.delimiter or sniff_delimiter(content)
+    rows = [(line, cells) for line, cells in _cut(content, delimiter, path) if any(cells)]
+    if options.skip_lines is not None:
+        rows = [(line, cells) for line, cells in rows if line > options.skip_lines]
+    if not rows:
+        raise FileRefused(
+            text("the file has no rows"),
+            where=text("{path}", path=path),
+            fix=text("check that the export wrote something, and that it is a CSV file"),
+        )
+    layout = Layout(delimiter, [], 0, [], [])
+    width = _usual_width(rows)
+    rows = _below_titles(rows, width, layout)
+    has_header = options.header if options.header is not None else _first_row_is_header(rows)
+    if has_header:
+        layout.header_line, layout.header = rows[0][0], _padded(rows[0][1], width)
+        rows = rows[1:]
+    else:
+        layout.header = [f"column_{n}" for n in range(1, width + 1)]
+        layout.notes.append(text("the file has no header; its columns are called column_1, column_2 …"))
+    _square(rows, len(layout.header), options, layout, path)
+    return layout
+
+
+def sniff_delimiter(content: str) -> str:
+    r"""Guess the delimiter: the one that cuts the most lines into the same number of fields.
+
+    >>> sniff_delimiter("a;b\n1,5;2,5\n3,5;4,5\n")
+    ';'
+    """
+    sample = _head(content)
+    best, best_score = _NONE, (0.0, 0)
+    for delimiter in _DELIMITERS:
+        try:
+            cut = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+            widths = [len(row) for row in cut if any(row)]
+        except csv.Error:
+            continue
+        score = _evenness(widths)
+        if score > best_score:
+            best, best_score = delimiter, score
+    if best == _NONE:
+        widths = [len(line.split()) for line in sample.splitlines() if line.strip()]
+        numeric = all(_is_value(cell) for line in sample.splitlines()[1:20] for cell in line.split())
+        if numeric and _evenness(widths) > (0.0, 0):
+            return _SPACES
+    return best
+
+
+def _head(content: str) -> str:
+    end = 0
+    for _ in range(_SAMPLE_ROWS):
+        found = content.find("\n", end)
+        if found < 0:
+            return content
+        end = found + 1
+    return content[:end]
+
+
+def _evenness(widths: Sequence[int]) -> tuple[float, int]:
+    """Score a cut by the share of lines of the usual width, then by that width."""
+    if not widths:
+        return (0.0, 0)
+    width, count = Counter(widths).most_common(1)[0]
+    share = round(count / len(widths), 1)
+    return (share, width) if width > 1 and share >= 0.5 else (0.0, 0)
+
+
+def _cut(content: str, delimiter: str, path: Path) -> Iterator[Row]:
+    if delimiter == _SPACES:
+        yield from ((number, line.split()) for number, line in enumerate(content.splitlines(), 1))
+        return
+    csv.field_size_limit(_LONGEST_CELL)
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, skipinitialspace=True)
+    line = 1
+    try:
+        for cells in reader:
+            yield line, [cell.strip() for cell in cells]
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise FileRefused(
+            text("a cell never ends: its quote is not closed"),
+            where=text("{path}, line {line}", path=path, line=line),
+            fix=text("open the file in a text editor and close the quote on that line"),
+        ) from error
+
+
+def _usual_width(rows: Sequence[Row]) -> int:
+    widths = Counter(len(_trimmed(cells)) for _, cells in rows[:_SAMPLE_ROWS])
+    return widths.most_common(1)[0][0]
+
+
+def _below_titles(rows: list[Row], width: int, layout: Layout) -> list[Row]:
+    """Leave out title lines: rows above the first that is as wide as the rest."""
+    widest = max(width, max(len(cells) for _, cells in rows[:_SAMPLE_ROWS]) if width > 1 else 1)
+    for position, (line, cells) in enumerate(rows[:_SAMPLE_ROWS]):
+        if width <= len(cells) <= widest:
+            if position:
+                titles = text("{n} title lines above line {line} were left out", n=position, line=line)
+                layout.notes.append(titles)
+            return rows[position:]
+    return rows
+
+
+def _first_row_is_header(rows: Sequence[Row]) -> bool:
+    """Tell whether the first row names the columns: it is not made of values, or it counts wavelengths."""
+    first = [cell for cell in rows[0][1] if cell]
+    values = sum(_is_value(cell) for cell in first)
+    if values * 2 <= len(first):
+        return True
+    if values < len(first) or len(first) < 10 or len(rows) < 2:
+        return False
+    numbers, below = (_plain_numbers(cells) for _, cells in rows[:2])
+    return _rises(numbers) and not _rises(below)
+
+
+def _is_value(cell: str) -> bool:
+    if any(read_number(cell, Marks(decimal)) for decimal in ".,"):
+        return True
+    return cell.casefold() in MISSING_WORDS or looks_like_times([cell])
+
+
+def _plain_numbers(cells: Sequence[str]) -> list[float]:
+    return [float(number) for cell in cells if (number := read_number(cell, Marks()))]
+
+
+def _rises(numbers: Sequence[float]) -> bool:
+    return all(a < b for a, b in pairwise(numbers)) or all(a > b for a, b in pairwise(numbers))
+
+
+def _square(rows: Sequence[Row], width: int, options: CsvOptions, layout: Layout, path: Path) -> None:
+    """Keep the rows of the header's width, and deal with the others."""
+    trailing = 0
+    footer = _footer_start(rows, width)
+    for position, (line, fields) in enumerate(rows):
+        cells = fields
+        if len(fields) > width and not any(fields[width:]):
+            trailing += 1
+            cells = fields[:width]
+        elif len(fields) < width and options.ragged == "fill" and position < footer:
+            cells = _padded(fields, width)
+        if len(cells) == width:
+            layout.rows.append(cells)
+            layout.lines.append(line)
+        elif position >= footer:
+            layout.notes.append(
+                text("line {line}, at the end, has only {n} fields and was left out", line=line, n=len(cells))
+            )
+        else:
+            layout.ragged.append(RaggedRow(line, cells))
+    if trailing and trailing < len(rows):
+        layout.notes.append(text("{n} lines end in extra delimiters; they were ignored", n=trailing))
+    if layout.ragged and options.ragged != "skip":
+        raise _ragged(layout, width, path)
+
+
+def _footer_start(rows: Sequence[Row], width: int) -> int:
+    start = len(rows)
+    while start > max(1, len(rows) - _FOOTER_ROWS) and len(rows[start - 1][1]) < width:
+        start -= 1
+    return start
+
+
+def _ragged(layout: Layout, width: int, path: Path) -> FileRefused:
+    longer = any(len(row.fields) > width for row in layout.ragged)
+    if layout.delimiter == "," and longer:
+        why = text("a comma may be both the delimiter and the decimal mark here")
+        fix = text("export the file again with ; between the fields")
+    else:
+        why = text("fields were lost or added on these lines")
+        fix = text(
+            "correct the lines, leave them out with --ragged skip, or fill short ones with --ragged fill"
+        )
+    return FileRefused(
+        text("{n} rows do not have the {width} fields of the header", n=len(layout.ragged), width=width),
+        where=text("{path}", path=path),
+        why=why,
+        fix=fix,
+        faults=[
+            Fault(
+                "file-refused",
+                text("line {line} has {n} fields", line=row.line, n=len(row.fields)),
+                data={"line": row.line, "fields": len(row.fields)},
+            )
+            for row in layout.ragged
+        ],
+    )
+
+
+def _trimmed(cells: list[str]) -> list[str]:
+    end = len(cells)
+    while end and not cells[end - 1]:
+        end -= 1
+    return cells[:end]
+
+
+def _padded(cells: list[str], width: int) -> list[str]:
+    return cells + [""] * (width - len(cells))
