@@ -1,0 +1,70 @@
+"""Features: declared once as arithmetic over tags, compiled to ONNX, appended to by the model.
+
+A contract's expressions are read by a grammar of their own (``parse``), checked for names, shapes and
+units (``check_features``), and compiled with the contract's policies into one graph
+(``FeaturePlan`` -> ``feature_graph``). Training computes its matrix by running that graph
+(``run_features``); the trained model is then appended to the same graph (``append_model``), so what
+is trained on and what answers cannot differ.
+
+Models reach the graph as scores: ``export_lightgbm(booster)``, ``export_forest(forest)``,
+``export_linear(coefficients, intercept)``, ``export_dummy(values)``. Scores combine: ``average``,
+``Combined``, ``Logistic``, ``Softmax``, ``Platt``, ``Isotonic``, ``Normalised``, ``Limited``,
+``Selected``, ``Beside``, ``Exponential``. ``Classifier`` and ``Regressor`` say which score is which answer:
+
+    plan = FeaturePlan(contract, imputed={"ambient_temp": 21.0})
+    graph = feature_graph(plan)
+    matrix = run_features(graph, rows)
+    model = append_model(graph, Classifier(Platt(export_lightgbm(booster, raw=True), a, b), threshold=0.3))
+"""
+
+from andamio.features.answers import Classifier, Regressor, append_model
+from andamio.features.calibrations import Isotonic, Normalised, Platt
+from andamio.features.exports import export_dummy, export_forest, export_lightgbm, export_linear
+from andamio.features.graph import FeatureGraph, feature_graph, run_features
+from andamio.features.plan import FeaturePlan
+from andamio.features.refusals import FeaturesRefused, ModelRefused
+from andamio.features.scores import (
+    Always,
+    Beside,
+    Combined,
+    Exponential,
+    Limited,
+    Linear,
+    Logistic,
+    Score,
+    Selected,
+    Softmax,
+    average,
+)
+from andamio.features.trees import Trees
+
+__all__ = [
+    "Always",
+    "Beside",
+    "Classifier",
+    "Combined",
+    "Exponential",
+    "FeatureGraph",
+    "FeaturePlan",
+    "FeaturesRefused",
+    "Isotonic",
+    "Limited",
+    "Linear",
+    "Logistic",
+    "ModelRefused",
+    "Normalised",
+    "Platt",
+    "Regressor",
+    "Score",
+    "Selected",
+    "Softmax",
+    "Trees",
+    "append_model",
+    "average",
+    "export_dummy",
+    "export_forest",
+    "export_lightgbm",
+    "export_linear",
+    "feature_graph",
+    "run_features",
+]

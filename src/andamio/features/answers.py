@@ -1,0 +1,87 @@
+"""Finish the graph: features, then a model's score, then the answer a contract promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import spox
+import spox.opset.ai.onnx.v18 as op
+from spox import Tensor, Var
+
+from andamio.features.graph import FeatureGraph
+from andamio.features.portable import portable, to_bytes
+from andamio.features.scores import Score, Writing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classifier:
+    """An answer among classes.
+
+    Attributes:
+        probabilities: One column for each class; or one alone, the probability of ``positive``, when
+            there are two classes.
+        threshold: Two classes: ``positive`` is decided where its probability is at least this much.
+            None: the most probable class is decided.
+        positive: The index of the class that the threshold is about.
+    """
+
+    probabilities: Score
+    threshold: float | None = None
+    positive: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Regressor:
+    """A number with an interval; a limit that a model puts on the wrong side of the value moves to it."""
+
+    value: Score
+    lower: Score
+    upper: Score
+
+
+def append_model(graph: FeatureGraph, answer: Classifier | Regressor) -> bytes:
+    """Append a model to its feature graph and give the bytes of the one file that answers.
+
+    Outputs: ``features`` float32 ``(rows, F)``; for a classifier ``probabilities`` float32
+    ``(rows, K)`` and ``decision`` int64 ``(rows,)``; for a regressor ``value``, ``lower`` and
+    ``upper`` float32 ``(rows,)``. Equal graphs and answers give equal bytes.
+
+    Raises:
+        ModelRefused: A model that was brought along uses operators outside the standard.
+    """
+    arguments = _arguments(graph)
+    features = spox.inline(graph.model)(**arguments)["features"]
+    writing = Writing(arguments, features, graph.names)
+    outputs = {"features": features}
+    outputs |= _classify(writing, answer) if isinstance(answer, Classifier) else _regress(writing, answer)
+    return to_bytes(portable(spox.build(arguments, outputs)))
+
+
+def _arguments(graph: FeatureGraph) -> dict[str, Var]:
+    types = {"numbers": np.float32, "categories": np.str_}
+    return {
+        i.name: spox.argument(Tensor(types[i.name], ("rows", i.type.tensor_type.shape.dim[1].dim_value)))
+        for i in graph.model.graph.input
+    }
+
+
+def _classify(writing: Writing, answer: Classifier) -> dict[str, Var]:
+    given = writing.write(answer.probabilities)
+    if answer.probabilities.width == 1:
+        other = op.sub(op.const(np.float32(1)), given)
+        given = op.concat([other, given] if answer.positive == 1 else [given, other], axis=1)
+    if answer.threshold is None:
+        return {"probabilities": given, "decision": op.arg_max(given, axis=1, keepdims=0)}
+    chance = op.gather(given, op.const(np.int64(answer.positive)), axis=1)
+    reached = op.greater_or_equal(chance, op.const(np.float32(answer.threshold)))
+    classes = (op.const(np.int64(answer.positive)), op.const(np.int64(1 - answer.positive)))
+    return {"probabilities": given, "decision": op.where(reached, *classes)}
+
+
+def _regress(writing: Writing, answer: Regressor) -> dict[str, Var]:
+    value, lower, upper = (
+        op.reshape(writing.write(score), op.const(np.array([-1])))
+        for score in (answer.value, answer.lower, answer.upper)
+    )
+    return {"value": value, "lower": op.min([lower, value]), "upper": op.max([upper, value])}

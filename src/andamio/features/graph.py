@@ -1,0 +1,122 @@
+"""Compile a feature plan to an ONNX graph, and run it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import onnx
+import onnxruntime
+import spox
+import spox.opset.ai.onnx.v18 as op
+from numpy.typing import NDArray
+
+from andamio.contracts.contract import Feature
+from andamio.errors import text
+from andamio.features.bounds import bounded
+from andamio.features.checking import refuse_wrong
+from andamio.features.entering import Entered, enter, row
+from andamio.features.operations import Lowering, Term
+from andamio.features.plan import FeaturePlan
+from andamio.features.portable import portable, to_bytes
+from andamio.features.refusals import FeaturesRefused
+from andamio.features.schedule import Place, compute
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureGraph:
+    """A compiled plan: its ONNX model and the names of the feature columns, in order.
+
+    Inputs of the model: ``numbers`` float32 ``(rows, k)``, NaN where missing, and ``categories``
+    text ``(rows, c)``, "" where missing; one that the contract has none of is absent. Output:
+    ``features`` float32 ``(rows, len(names))``.
+    """
+
+    model: onnx.ModelProto
+    names: tuple[str, ...]
+
+
+class Inputs(Protocol):
+    """Rows as the contract decodes them; see ``contracts.rows.Rows``."""
+
+    @property
+    def numbers(self) -> NDArray[np.float32]:
+        """Shape ``(rows, k)``."""
+
+    @property
+    def categories(self) -> NDArray[np.object_]:
+        """Shape ``(rows, c)``."""
+
+
+def feature_graph(plan: FeaturePlan) -> FeatureGraph:
+    """Compile a plan.
+
+    The order of the columns: numeric tags, one column for each value of each category, declared
+    features, found features. What happens to a value, in order: a missing one is imputed, one out of
+    range is clipped (each where the contract says so), then features are computed in float32. A
+    feature without a finite result (division by zero, logarithm of zero or less, overflow) is
+    undefined, and takes ``plan.imputed[its name]``, or 0.
+
+    Raises:
+        FeaturesRefused: Nothing is left to be a feature, or a feature cannot be computed.
+    """
+    refuse_wrong(plan)
+    computed = plan.computed()
+    names = [i.name for i in plan.numbers]
+    names += [f"{i.name}={value}" for i, value in plan.values]
+    names += [feature.name for feature, _ in computed]
+    if not names:
+        raise FeaturesRefused(
+            text("no feature is left for {model}", model=plan.contract.name),
+            why=text("every input is excluded"),
+            fix=text("declare at least one input that does not give the target away"),
+        )
+    entered = enter(plan)
+    lowering = Lowering(entered.columns)
+    terms = [lowering.lower(node) for _, node in computed]
+    places = [*entered.kept, *_defined([f for f, _ in computed], terms, plan, entered)]
+    features = op.identity(entered.blocks.select(places))
+    model = spox.build(dict(entered.arguments), {"features": features})
+    return FeatureGraph(portable(model), tuple(names))
+
+
+def run_features(graph: FeatureGraph, rows: Inputs) -> NDArray[np.float32]:
+    """Compute the features of rows by running the graph: the same operators that will answer.
+
+    Returns:
+        Shape ``(rows, len(graph.names))``.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(
+        to_bytes(graph.model), sess_options=options, providers=["CPUExecutionProvider"]
+    )
+    feeds = {"numbers": rows.numbers, "categories": rows.categories}
+    wanted = {i.name for i in session.get_inputs()}
+    result: NDArray[np.float32] = session.run(
+        ["features"], {name: value for name, value in feeds.items() if name in wanted}
+    )[0]
+    return result
+
+
+def _defined(
+    features: Sequence[Feature], terms: Sequence[Term], plan: FeaturePlan, entered: Entered
+) -> list[Place]:
+    """Give each feature its place, replacing what may be undefined by its constant."""
+    blocks = entered.blocks
+    compute(terms, blocks)
+    places = [blocks.places[term] for term in terms]
+    sure = bounded(terms, entered.bounds)
+    open_ones = [index for index, always in enumerate(sure) if not always]
+    if open_ones:
+        values = blocks.select([places[index] for index in open_ones])
+        instead = [plan.imputed.get(features[index].name, 0.0) for index in open_ones]
+        # A finite number less itself is zero; NaN and the infinities give NaN.
+        undefined = op.isnan(op.sub(values, values))
+        number = blocks.add(op.where(undefined, row(instead), values), len(open_ones))
+        for column, index in enumerate(open_ones):
+            places[index] = Place(number, column)
+    return places

@@ -1,0 +1,115 @@
+"""Make an ONNX model portable: one file, standard domains only, the same bytes every time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import onnx
+
+from andamio.errors import text
+from andamio.features.refusals import ModelRefused
+
+STANDARD_DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
+# Opset 18 needs 8; 10 is the newest that every supported onnxruntime reads.
+_IR_VERSION = 10
+
+
+def portable(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return a copy without authors, dates, comments or chance names, whose bytes depend on its work alone.
+
+    Raises:
+        ModelRefused: The model is not self-contained or uses operators outside the standard.
+    """
+    refuse_foreign(model)
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    for name in ("producer_name", "producer_version", "domain", "model_version", "doc_string"):
+        copy.ClearField(name)
+    del copy.metadata_props[:]
+    copy.ir_version = _IR_VERSION
+    copy.graph.name = "andamio"
+    copy.graph.doc_string = ""
+    del copy.graph.value_info[:]
+    opsets = sorted({(o.domain, o.version) for o in copy.opset_import})
+    del copy.opset_import[:]
+    copy.opset_import.extend(onnx.helper.make_opsetid(domain, version) for domain, version in opsets)
+    _rename(copy.graph)
+    return copy
+
+
+def to_bytes(model: onnx.ModelProto) -> bytes:
+    """Write a model in the one form that can be digested."""
+    return model.SerializeToString(deterministic=True)
+
+
+def refuse_foreign(model: onnx.ModelProto) -> None:
+    """Refuse a model that reaches outside its one file or outside the standard operators.
+
+    Raises:
+        ModelRefused: It names another domain, carries functions of its own, or keeps data elsewhere.
+    """
+    foreign = {o.domain for o in model.opset_import} | {n.domain for n in nodes(model.graph)}
+    foreign |= {f.domain or "?" for f in model.functions}
+    foreign -= set(STANDARD_DOMAINS)
+    if foreign:
+        raise ModelRefused(
+            text("the model uses operators of {domains}", domains=", ".join(sorted(foreign))),
+            why=text("only the standard ONNX operators run the same on every box"),
+            fix=text("convert it again without custom operators"),
+        )
+    if any(t.data_location == onnx.TensorProto.EXTERNAL or t.external_data for t in tensors(model.graph)):
+        raise ModelRefused(
+            text("the model keeps part of its data in another file"),
+            why=text("a bundle holds one ONNX file, and reads nothing outside it"),
+            fix=text("save it as one file: onnx.save(model, path, save_as_external_data=False)"),
+        )
+
+
+def nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    """Walk over the nodes of a graph and of the graphs inside them."""
+    for node in graph.node:
+        yield node
+        for inner in _inner(node):
+            yield from nodes(inner)
+
+
+def tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """Walk over every tensor stored in a graph, wherever it is stored."""
+    yield from graph.initializer
+    for sparse in graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors
+            for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
+                yield from (sparse.values, sparse.indices)
+        for inner in _inner(node):
+            yield from tensors(inner)
+
+
+def _inner(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            yield attribute.g
+        yield from attribute.graphs
+
+
+def _rename(graph: onnx.GraphProto) -> None:
+    """Number the nodes; number the values too where no inner graph can refer to them."""
+    for number, node in enumerate(graph.node):
+        node.name = f"{number}_{node.op_type}"
+        node.doc_string = ""
+    if any(True for node in graph.node for _ in _inner(node)):
+        return
+    kept = {v.name for v in (*graph.input, *graph.output)}
+    names = {name: name for name in kept} | {"": ""}
+    for number, tensor in enumerate(graph.initializer):
+        tensor.name = names.setdefault(tensor.name, f"c{number}")
+        tensor.doc_string = ""
+    for number, node in enumerate(graph.node):
+        inputs = [names.get(name, name) for name in node.input]
+        outputs = [names.setdefault(name, f"v{number}_{place}") for place, name in enumerate(node.output)]
+        node.input[:] = inputs
+        node.output[:] = outputs
