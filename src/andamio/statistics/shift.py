@@ -7,6 +7,8 @@ are compared with the whole through the same function that later compares the li
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,29 +58,69 @@ def median_move(reference: NDArray[np.float64], current: NDArray[np.float64]) ->
     return float(np.mean(current[middle - 1 : middle + 1]) - np.mean(reference[middle - 1 : middle + 1]))
 
 
-def block_limits(values: NDArray[np.floating], *, level: float = 0.999, seed: int = 0) -> NDArray[np.float64]:
-    """Learn how far contiguous blocks of history lie from the whole of it.
-
-    For each size of BLOCK_SIZES up to half the history, evenly placed overlapping blocks are measured with
-    ``scaled_shift``. Few blocks are independent, so the limit is the largest of the measured shifts and
-    the ``level`` quantile of a log-normal fitted to them.
+def tag_limits(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Learn how far a number tag lies from its whole history in contiguous blocks of it.
 
     Args:
         values: Shape ``(rows,)``, in time order.
+
+    Returns:
+        As ``block_limits``, in spreads of the reference.
+    """
+    whole = quantile_profile(values)
+    return block_limits(values.size, lambda rows: scaled_shift(whole, quantile_profile(values[rows])))
+
+
+def shares(codes: NDArray[np.int64], kinds: int) -> NDArray[np.float64]:
+    """Return the share of each category; a code outside ``0 .. kinds - 1`` counts as the last one."""
+    counts = np.bincount(np.where((codes >= 0) & (codes < kinds), codes, kinds - 1), minlength=kinds)
+    return np.asarray(counts / max(codes.size, 1), dtype=np.float64)
+
+
+def share_move(reference: NDArray[np.float64], current: NDArray[np.float64]) -> float:
+    """Measure how much of a category's mix has changed: the total variation distance, 0 to 1."""
+    return float(np.abs(reference - current).sum() / 2)
+
+
+def category_limits(codes: NDArray[np.int64], kinds: int) -> NDArray[np.float64]:
+    """Learn how far a category's mix lies from its whole history in contiguous blocks of it.
+
+    Args:
+        codes: Shape ``(rows,)``, in time order.
+        kinds: How many categories there are.
+
+    Returns:
+        As ``block_limits``, a share of one.
+    """
+    whole = shares(codes, kinds)
+    return block_limits(codes.size, lambda rows: share_move(whole, shares(codes[rows], kinds)))
+
+
+def block_limits(
+    rows: int, measure: Callable[[slice], float], *, level: float = 0.999, seed: int = 0
+) -> NDArray[np.float64]:
+    """Learn how far contiguous blocks of history lie from the whole of it.
+
+    For each size of BLOCK_SIZES up to half the history, overlapping blocks at random places are measured.
+    Few blocks are independent, so the limit is the larger of the largest measured distance and the
+    ``level`` quantile of a log-normal fitted to all of them.
+
+    Args:
+        rows: How many rows history has, in time order.
+        measure: Distance of a stretch of rows from the whole.
         level: Share of blocks that should stay below the limit.
         seed: Places the blocks.
 
     Returns:
         Shape ``(len(BLOCK_SIZES),)``; NaN for sizes that the history is too short for.
     """
-    whole = quantile_profile(values)
     limits = np.full(len(BLOCK_SIZES), np.nan)
     random = np.random.default_rng(seed)
     for position, size in enumerate(BLOCK_SIZES):
-        if 2 * size > values.size:
+        if 2 * size > rows:
             break
-        starts = np.unique(random.integers(0, values.size - size + 1, _BLOCKS))
-        shifts = np.array([scaled_shift(whole, quantile_profile(values[s : s + size])) for s in starts])
+        starts = np.unique(random.integers(0, rows - size + 1, _BLOCKS))
+        shifts = np.array([measure(slice(int(start), int(start) + size)) for start in starts])
         shifts = shifts[np.isfinite(shifts) & (shifts > 0)]
         if shifts.size:
             limits[position] = max(float(shifts.max()), _log_normal_quantile(shifts, level))

@@ -7,11 +7,14 @@ import pytest
 
 from andamio.statistics.shift import (
     BLOCK_SIZES,
-    block_limits,
+    category_limits,
     limit_for,
     median_move,
     quantile_profile,
     scaled_shift,
+    share_move,
+    shares,
+    tag_limits,
 )
 
 
@@ -50,6 +53,22 @@ def test_a_constant_tag_that_moved_is_infinitely_far_and_one_that_did_not_is_at_
     assert scaled_shift(constant, quantile_profile(np.full(100, 7.1))) == float("inf")
 
 
+def test_a_mix_of_categories_moves_by_the_share_that_changed() -> None:
+    before = shares(np.array([0, 0, 1, 1]), 3)
+    after = shares(np.array([0, 1, 1, 7]), 3)
+    np.testing.assert_array_equal(after, [0.25, 0.5, 0.25])
+    assert share_move(before, after) == pytest.approx(0.25)
+
+
+def test_a_mix_that_is_drawn_again_stays_below_its_limit() -> None:
+    random = np.random.default_rng(8)
+    limits = category_limits(random.choice(3, 6000, p=[0.5, 0.3, 0.2]), 3)
+    whole = np.array([0.5, 0.3, 0.2])
+    windows = random.choice(3, (40, 200), p=[0.5, 0.3, 0.2])
+    assert sum(share_move(whole, shares(window, 3)) > limit_for(limits, 200) for window in windows) <= 1
+    assert share_move(whole, shares(random.choice(3, 200, p=[0.2, 0.3, 0.5]), 3)) > limit_for(limits, 200)
+
+
 def test_missing_values_do_not_move_a_tag() -> None:
     values = np.random.default_rng(3).normal(0, 1, 1000)
     with_holes = np.concatenate([values, np.full(500, np.nan)])
@@ -57,14 +76,14 @@ def test_missing_values_do_not_move_a_tag() -> None:
 
 
 def test_limits_of_an_autocorrelated_tag_are_wider_than_those_of_an_independent_one() -> None:
-    independent = block_limits(autocorrelated(8000, 0.0, seed=4))
-    sticky = block_limits(autocorrelated(8000, 0.98, seed=4))
+    independent = tag_limits(autocorrelated(8000, 0.0, seed=4))
+    sticky = tag_limits(autocorrelated(8000, 0.98, seed=4))
     assert limit_for(sticky, 200) > 2 * limit_for(independent, 200)
 
 
 def test_fresh_windows_of_the_same_process_stay_below_the_limit() -> None:
     history = autocorrelated(20_000, 0.95, seed=5)
-    limits, whole = block_limits(history), quantile_profile(history)
+    limits, whole = tag_limits(history), quantile_profile(history)
     fresh = autocorrelated(20_000, 0.95, seed=6)
     windows = fresh.reshape(40, 500)
     above = sum(scaled_shift(whole, quantile_profile(window)) > limit_for(limits, 500) for window in windows)
@@ -72,7 +91,7 @@ def test_fresh_windows_of_the_same_process_stay_below_the_limit() -> None:
 
 
 def test_a_window_too_small_for_any_block_has_no_limit() -> None:
-    limits = block_limits(np.random.default_rng(7).normal(0, 1, 1000))
+    limits = tag_limits(np.random.default_rng(7).normal(0, 1, 1000))
     assert np.isnan(limit_for(limits, BLOCK_SIZES[0] - 1))
     assert np.isfinite(limit_for(limits, 100_000))
-    assert np.isnan(block_limits(np.arange(60.0))).all()
+    assert np.isnan(tag_limits(np.arange(60.0))).all()
