@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from andamio.contracts import Rows
 from andamio.errors import GraphRefused, Text, text
 
 CLASSIFICATION_OUTPUTS = ("features", "probabilities", "decision")
@@ -34,13 +35,6 @@ class GraphInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     positive: int | None = None
     threshold: float | None = None
     coverage: float | None = None
-
-
-class RowsLike(Protocol):
-    """What the graph reads of ``contracts.rows.Rows``."""
-
-    numbers: NDArray[np.float32]
-    categories: NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +78,7 @@ class Graph:
         self._takes_numbers = bool(info.numbers)
         self._takes_categories = bool(info.categories)
 
-    def run(self, rows: RowsLike, *, features: bool = True) -> Outputs:
+    def run(self, rows: Rows, *, features: bool = True) -> Outputs:
         """Answer some rows; without ``features`` they are not handed out, which is quicker."""
         feeds: dict[str, NDArray[np.generic]] = {}
         if self._takes_numbers:

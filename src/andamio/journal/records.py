@@ -15,6 +15,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from andamio.contracts import Rows
+
 Flags = Sequence[Sequence[str]]
 Texts = Sequence[str | None]
 
@@ -29,16 +31,6 @@ class Served(Protocol):
     @property
     def digest(self) -> str:
         """The digest of its bundle."""
-
-
-class Asked(Protocol):
-    """The rows that were asked about; ``contracts.rows.Rows`` is one."""
-
-    numbers: NDArray[np.float32]
-    categories: NDArray[np.object_]
-    assets: list[str | None]
-    times: list[str | None]
-    flags: list[tuple[str, ...]]
 
 
 class Answered(Protocol):
@@ -204,7 +196,7 @@ def prediction_record(
     time: float,
     model: str,
     served: Served,
-    rows: Asked,
+    rows: Rows,
     answers: Answered,
     *,
     latency_us: int | None = None,
