@@ -102,9 +102,15 @@ class InputRefused(AndamioError):
 
 
 class BodyRefused(InputRefused):
-    """The body of a request cannot be read: its type is not JSON, or it did not arrive whole."""
+    """The body of a request is not JSON, or not of the form that the address takes."""
 
     code = "body-refused"
+
+
+class BodyTypeRefused(InputRefused):
+    """The body of a request does not say that it is JSON."""
+
+    code = "body-type"
 
 
 class BodyTooLarge(InputRefused):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
-from andamio.errors import BodyLate, BodyRefused, BodyTooLarge, text
+from andamio.errors import BodyLate, BodyTooLarge, BodyTypeRefused, text
 from andamio.serving.limits import Limits
 
 Scope = MutableMapping[str, Any]
@@ -68,11 +68,11 @@ def check_json(content_type: bytes) -> None:
     """Refuse a body that does not say it is JSON.
 
     Raises:
-        BodyRefused: The Content-Type header is absent or names another type.
+        BodyTypeRefused: The Content-Type header is absent or names another type.
     """
     kind = content_type.partition(b";")[0].strip().lower()
     if kind != JSON:
-        raise BodyRefused(
+        raise BodyTypeRefused(
             text("the body must be JSON and say so, and this one says {kind}", kind=kind.decode("latin-1")[:100] or "-"),
             why=text("the header also keeps out web pages that post to this box behind a person's back"),
             fix=text("send the header Content-Type: application/json (curl: -H 'Content-Type: application/json')"),

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from andamio.bundles import GraphInfo
-from andamio.errors import BodyTooLarge, Fault, FeedbackRejected, text
+from andamio.errors import BodyRefused, BodyTooLarge, Fault, FeedbackRejected, text
 from andamio.journal import Record, TruthRecord
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Metrics
@@ -57,7 +57,8 @@ class FeedbackDoor:
 
         Raises:
             FeedbackRejected: A truth does not hold; all the faults are in it and nothing was recorded.
-            BodyTooLarge: There are more truths than the cap.
+            BodyRefused: The body is not JSON of one of these forms.
+        BodyTooLarge: There are more truths than the cap.
         """
         records = self._records(_truths(body))
         await self._commit(records)
@@ -99,10 +100,11 @@ def _truths(body: bytes) -> Sequence[_Truth]:
         if b'"feedback"' in body:
             return _decode_many(body).feedback
         return [_decode_one(body)]
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        reason = text("the body does not hold: {reason}", reason=error)
-        example = text('send {{"id": "…", "value": …}} or {{"feedback": [ … ]}}')
-        raise _rejected([Fault("feedback-rejected", reason, fix=example)], 1) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BodyRefused(
+            text("the body does not hold: {reason}", reason=error),
+            fix=text('send {{"id": "…", "value": …}} or {{"feedback": [ … ]}}'),
+        ) from error
 
 
 def _rejected(faults: Sequence[Fault], truths: int) -> FeedbackRejected:

@@ -6,8 +6,9 @@ from andamio.errors import AndamioError, Busy, InputRefused, NotFound, NotTruste
 
 _BY_CODE = {
     "body-late": 408,
-    "body-refused": 415,
+    "body-refused": 400,
     "body-too-large": 413,
+    "body-type": 415,
     "disk-full": 503,
     "feedback-rejected": 422,
     "host-refused": 421,

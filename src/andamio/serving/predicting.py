@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 
 import msgspec
@@ -15,7 +15,7 @@ from andamio.serving.limits import Limits
 from andamio.serving.metrics import Metrics
 from andamio.serving.scorer import Scorer
 
-Commit = Callable[[Record], Awaitable[None]]
+Commit = Callable[[Sequence[Record]], Awaitable[None]]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -58,7 +58,7 @@ class PredictDoor:
         except RowsRejected as error:
             await self._refused(error)
             raise
-        await self._commit(record)
+        await self._commit((record,))
         self._metrics.predictions[self._counted] += len(record.ids)
         return content
 
@@ -74,15 +74,14 @@ class PredictDoor:
         for fault in faults:
             self._metrics.rejected[self._scorer.model, fault.code] += 1
         rows = error.data.get("rows", 1 + max((fault.row for fault in faults), default=0))
-        await self._commit(
-            RejectRecord(
-                time=time.time(),
-                model=self._scorer.model,
-                version=self._scorer.version,
-                rows=rows if isinstance(rows, int) else 1,
-                faults=faults,
-            )
+        record = RejectRecord(
+            time=time.time(),
+            model=self._scorer.model,
+            version=self._scorer.version,
+            rows=rows if isinstance(rows, int) else 1,
+            faults=faults,
         )
+        await self._commit((record,))
 
 
 def _rejected_row(code: str, data: object) -> RejectedRow:

@@ -101,7 +101,7 @@ async def _serve(options: ServeOptions, listener: socket.socket, announce: Calla
         Journal(options.journal, worker, durability=options.durability) as journal,
         ThreadPoolExecutor(options.limits.threads, thread_name_prefix="score") as pool,
     ):
-        switchboard = Switchboard(journal.append, pool, metrics, options.limits)
+        switchboard = Switchboard(journal.commit, pool, metrics, options.limits)
         application = Application(switchboard.routes(Generation()), metrics, options.limits)
 
         def take_over(generation: Generation) -> None:

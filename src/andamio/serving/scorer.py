@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from andamio.bundles import Bundle, Graph, Outputs
+from andamio.bundles import Bundle, Graph
 from andamio.contracts import RowDecoder
 from andamio.contracts.rows import Rows
 from andamio.journal import PredictionRecord, prediction_record
@@ -48,7 +48,7 @@ class Scorer:
 
         The answers say ``recorded``: whoever sends one has committed its record first.
         """
-        outputs: Outputs = self.run(rows)
+        outputs = self.run(rows, features=False)
         ids = self._take_ids(len(rows))
         record = prediction_record(ids, time.time(), self.model, self, rows, outputs, door=door)
         return Scored(self._answers(ids, outputs, rows.flags, recorded=True), record)

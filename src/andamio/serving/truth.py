@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Sequence
-from datetime import datetime
 
 from andamio.bundles import GraphInfo
 from andamio.errors import Fault, Text, text
+from andamio.journal.truth import moment_of
 
 Value = str | int | float | bool
 
@@ -65,9 +65,7 @@ def naming_fault(prediction: str | None, asset: str | None, moment: str | None, 
     if not moment:
         what = text("the time is missing") if asset else text("nothing says which prediction this is the truth of")
         return _fault(what, where, both)
-    try:
-        datetime.fromisoformat(moment)
-    except ValueError:
+    if moment_of(moment) is None:
         what = text("{time} is not a time", time=moment[:100])
         return _fault(what, where, text("write it as the row did, ISO 8601: 2026-11-05T08:30:00-05:00"))
     return None
