@@ -6,8 +6,12 @@ same faults. It also writes itself as JSON Schema, and tells what changed betwee
 """
 
 from andamio.contracts.contract import Contract, Feature, Gate, Input, Kind, Missing, OutOfRange, TagType
+from andamio.contracts.decoder import RowDecoder
+from andamio.contracts.headers import TableColumns, table_columns
 from andamio.contracts.reading import parse_contract, read_contract
 from andamio.contracts.rows import Rows
+from andamio.contracts.scored import not_yet_scored
+from andamio.contracts.table import TableValidator, TableVerdict
 
 __all__ = [
     "Contract",
@@ -17,8 +21,14 @@ __all__ = [
     "Kind",
     "Missing",
     "OutOfRange",
+    "RowDecoder",
     "Rows",
+    "TableColumns",
+    "TableValidator",
+    "TableVerdict",
     "TagType",
+    "not_yet_scored",
     "parse_contract",
     "read_contract",
+    "table_columns",
 ]

@@ -1,0 +1,157 @@
+"""Judge JSON rows completely: every fault of every row, or the rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from andamio.contracts.contract import Contract
+from andamio.contracts.faults import FaultWriter, nearest
+from andamio.contracts.rows import Rows
+from andamio.contracts.table import TableValidator
+from andamio.errors import BodyRefused, Fault, RowsRejected, Text, UnitUnknown, text
+from andamio.kernel.units import convert
+
+IDENTITY = ("asset", "time")
+_BODY = ("row", "rows", "units")
+
+
+class RowValidator:
+    """The slow and complete way from a JSON body to rows."""
+
+    def __init__(self, contract: Contract, *, label: str | None = None) -> None:
+        self.contract = contract
+        self._tags = {i.name for i in contract.inputs} | set(IDENTITY)
+        self._table = TableValidator(contract, label=label)
+        self._writer = FaultWriter(contract, label)
+
+    def validate(self, body: bytes) -> Rows:
+        """Read a body that is ``{"row": …}`` or ``{"rows": […], "units": {…}}``.
+
+        Raises:
+            BodyRefused: The body is not JSON, or not of this form.
+            RowsRejected: With every fault of every row.
+        """
+        rows, units = open_body(body)
+        faults = self._unit_faults(units) + self._row_faults(rows)
+        names = [i.name for i in self.contract.inputs] + [
+            key for key in IDENTITY if any(key in r for r in rows)
+        ]
+        columns = {name: [row.get(name) for row in rows] for name in names}
+        usable = {} if faults and any(fault.code == "contract-unit" for fault in faults) else units
+        verdict = self._table.check(columns, units=usable, typed=True)
+        if usable == units:
+            faults += verdict.faults
+        if faults:
+            raise self._refusal(faults, len(rows))
+        return verdict.rows
+
+    def _row_faults(self, rows: Sequence[Mapping[str, object]]) -> list[Fault]:
+        faults = []
+        for place, row in enumerate(rows):
+            faults += [self._writer.extra_key(place, key) for key in row if key not in self._tags]
+            faults += [
+                self._writer.identity(place, key, row[key])
+                for key in IDENTITY
+                if key in row and not isinstance(row[key], (str, int, float, type(None)))
+            ]
+        return faults
+
+    def _unit_faults(self, units: Mapping[str, str]) -> list[Fault]:
+        faults = []
+        for tag, unit in units.items():
+            declared = self.contract.by_name.get(tag)
+            if declared is None:
+                what = text('units names "{tag}", which is no input', tag=tag[:60])
+                fix = nearest(tag, [i.name for i in self.contract.inputs]) or text("remove it from units")
+                faults.append(self._writer.unit(tag, what, fix))
+            elif declared.unit is None:
+                what = text(
+                    "the contract gives {tag} no unit, so {unit} cannot be converted", tag=tag, unit=unit
+                )
+                faults.append(self._writer.unit(tag, what, text("remove it from units")))
+            else:
+                try:
+                    convert(0.0, unit, declared.unit)
+                except UnitUnknown as error:
+                    fix = text(
+                        "send {tag} in {unit}, or in a unit of the same kind", tag=tag, unit=declared.unit
+                    )
+                    faults.append(self._writer.unit(tag, error.what, fix))
+        return faults
+
+    def _refusal(self, faults: list[Fault], count: int) -> RowsRejected:
+        faults.sort(key=_place)
+        bad = len({fault.data["row"] for fault in faults if "row" in fault.data})
+        what = (
+            text("the row breaks the contract of {name}", name=self.contract.name)
+            if count == 1
+            else text(
+                "{bad} of {count} rows break the contract of {name}",
+                bad=bad,
+                count=count,
+                name=self.contract.name,
+            )
+        )
+        return RowsRejected(what, faults=faults, data={"rows": count, "rejected": bad})
+
+
+def open_body(body: bytes) -> tuple[list[dict[str, object]], dict[str, str]]:
+    """Read the frame of a body: its rows and its units.
+
+    Raises:
+        BodyRefused: It is not JSON, or not of the form.
+    """
+    frame = _json(body)
+    if not isinstance(frame, dict):
+        raise _not_a_frame(text("it is not an object"))
+    others = [key for key in frame if key not in _BODY]
+    if others:
+        raise _not_a_frame(text('it has "{key}", which nobody reads', key=others[0][:60]))
+    if ("row" in frame) == ("rows" in frame):
+        raise _not_a_frame(text('it needs "row" or "rows", one of them'))
+    rows = frame["rows"] if "rows" in frame else [frame["row"]]
+    units = frame.get("units")
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise _not_a_frame(text("a row is an object, and rows a list of at least one"))
+    if units is None:
+        return rows, {}
+    if not isinstance(units, dict) or not all(isinstance(unit, str) for unit in units.values()):
+        raise _not_a_frame(text("units is an object of texts"))
+    return rows, units
+
+
+def _json(body: bytes) -> object:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if "out of range" in str(error):
+            return _huge_numbers(body)
+        raise BodyRefused(
+            text("the body is not JSON"), why=text("{reason}", reason=error), fix=_example()
+        ) from error
+
+
+def _huge_numbers(body: bytes) -> object:
+    # A number beyond float64 is a fault of its row, as it is in a table, not of the whole body.
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BodyRefused(
+            text("the body is not JSON"), why=text("it holds a number of absurd length"), fix=_example()
+        ) from error
+
+
+def _not_a_frame(why: Text) -> BodyRefused:
+    return BodyRefused(text("the body has not the form of a request"), why=why, fix=_example())
+
+
+def _example() -> Text:
+    return text("send {example}", example='{"row": {"TAG": value, …}} or {"rows": [{…}, {…}]}')
+
+
+def _place(fault: Fault) -> int:
+    row = fault.data.get("row", -1)
+    return row if isinstance(row, int) else -1
