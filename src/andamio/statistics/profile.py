@@ -30,7 +30,7 @@ class Profile:
         longest_run: Longest repetition of one value within an asset, shape ``(numbers,)``.
         shares: One array per category input: the share of each declared value, the last for all others.
         share_limits: Shape ``(categories, block sizes)``.
-        score_quantiles: Of the prediction (probability of the positive class, or the value), shape ``(100,)``.
+        score_quantiles: Of the prediction (probability of the positive class, or value), shape ``(100,)``.
         score_limits: Shape ``(block sizes,)``.
     """
 
@@ -103,6 +103,29 @@ def codes_of(column: NDArray[np.object_], values: Sequence[str]) -> NDArray[np.i
     """Number the categories of a column; what is missing or unknown has the number after the last."""
     place = {value: i for i, value in enumerate(values)}
     return np.array([place.get(value, len(values)) for value in column], dtype=np.int64)
+
+
+def watched_score(
+    probabilities: NDArray[np.floating] | None, value: NDArray[np.floating] | None
+) -> NDArray[np.float64]:
+    """Return the one number a prediction that is watched.
+
+    It is the value of a regression, the probability of the second class of two, and the largest
+    probability of more.
+
+    Args:
+        probabilities: Shape ``(rows, classes)``, or None.
+        value: Shape ``(rows,)``, or None.
+
+    Returns:
+        Shape ``(rows,)``.
+    """
+    if value is not None:
+        return np.asarray(value, np.float64)
+    if probabilities is None:
+        return np.zeros(0)
+    one = probabilities[:, 1] if probabilities.shape[1] == 2 else probabilities.max(axis=1)
+    return np.asarray(one, np.float64)
 
 
 def _rows(arrays: list[NDArray[np.float64]], width: int) -> NDArray[np.float64]:

@@ -1,0 +1,163 @@
+"""``andamio status``: is the model still working?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from andamio.bundles import PublicKey, open_bundle
+from andamio.bundles.deployment import Route, read_deployment
+from andamio.bundles.workers import worker_reports
+from andamio.cli.output import Json, Output
+from andamio.errors import AndamioError, NotFound, text
+from andamio.kernel import clock
+from andamio.kernel.settings import PlantFolder, find_plant
+from andamio.language import say
+from andamio.monitoring import Level, ModelHealth, examine, observe
+from andamio.monitoring.performance import Measured
+
+
+def command(
+    model: Annotated[
+        str, typer.Argument(metavar="[MODEL]", help=say("one model only"), show_default=False)
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Look at every model in production, or at one."""
+    out = Output(json=json)
+    folder = find_plant()
+    deployment = read_deployment(folder.deployment)
+    routes = {name: route for name, route in deployment.models.items() if model in {"", name}}
+    if model and not routes:
+        raise NotFound(
+            text("{model} is not in production", model=model),
+            fix=text("andamio deploy {model}@VERSION puts a version there", model=model),
+        )
+    workers = worker_reports(folder.workers)
+    healths = []
+    failures: list[AndamioError] = []
+    for name, route in routes.items():
+        try:
+            healths.append(look(folder, name, route))
+        except AndamioError as error:
+            failures.append(error)
+    if workers:
+        addresses = ", ".join(worker.address or worker.worker for worker in workers)
+        out.say("The scoring process answers at {addresses}.", addresses=addresses)
+    else:
+        out.say("No scoring process is running here. Start it: andamio serve", style="yellow")
+    if not routes:
+        out.say("Nothing is in production yet. Next: andamio train MODEL, then andamio deploy MODEL@1")
+    for health in healths:
+        _tell(out, health)
+    out.data(
+        {
+            "generation": deployment.generation,
+            "workers": [worker.worker for worker in workers],
+            "models": [as_data(health) for health in healths],
+        }
+    )
+    if failures:
+        raise failures[0]
+
+
+def look(folder: PlantFolder, name: str, route: Route) -> ModelHealth:
+    """Examine one model in production.
+
+    Raises:
+        BundleRefused: Its bundle is not what a trusted key signed.
+    """
+    trusted = [PublicKey.parse(pinned) for pinned in folder.settings.keys.trusted]
+    bundle = open_bundle(folder.bundles / route.champion.digest, trusted)
+    seen = observe(folder.journal, bundle.contract, zone=folder.settings.time_zone)
+    return examine(seen, bundle, bundle.contract, route.champion.version, at=clock.now())
+
+
+def _tell(out: Output, health: ModelHealth) -> None:
+    out.blank()
+    verdicts = {
+        "working": (say("works as it did at acceptance"), "green"),
+        "look": (say("somebody should look at it"), "red"),
+        "waiting": (say("too few predictions yet to judge it by"), "yellow"),
+    }
+    sentence, style = verdicts[health.verdict]
+    out.say(
+        "{model}@{version}: {verdict}",
+        model=health.model,
+        version=health.version,
+        verdict=sentence,
+        style=style,
+    )
+    out.say("  {answered} rows answered, {refused} refused", answered=health.answered, refused=health.refused)
+    for (code, tag), count in list(health.reasons.items())[:3]:
+        out.say("    refused: {count} × {code} at {tag}", count=count, code=code, tag=tag or "–")
+    if health.last is not None:
+        out.say("  last answer {time} (UTC)", time=health.last)
+    if health.age is not None:
+        out.say("  trained {days} days ago", days=health.age.days)
+    if health.score_now is not None and health.score_then is not None:
+        out.say(
+            "  mean prediction {now}; in training {then}",
+            now=float(f"{health.score_now:.3g}"),
+            then=float(f"{health.score_then:.3g}"),
+        )
+    if health.performance.judged:
+        out.say("  truth known for {n} rows:", n=health.performance.judged)
+        for measured in health.performance.measures:
+            out.say("    {name} {value}", name=measured.name, value=_interval(measured))
+    else:
+        out.say("  no truth has come back yet; andamio feedback FILE.csv brings it")
+    if health.unmatched:
+        out.say("  {n} truths belong to no prediction", n=health.unmatched)
+    for finding in health.findings:
+        mark, style = ("!", "red") if finding.level is Level.ALARM else ("·", "yellow")
+        out.say("  {mark} {what}", mark=mark, what=finding.what, style=style)
+        if finding.since is not None:
+            out.say("      since {time}", time=finding.since.strftime("%Y-%m-%d %H:%M"))
+        out.say("      {fix}", fix=finding.fix)
+
+
+def _interval(measured: Measured) -> str:
+    value = f"{measured.value:.3g}"
+    if measured.low is None or measured.high is None:
+        return f"{value}  (n = {measured.of})"
+    return f"{value}  [{measured.low:.2f}, {measured.high:.2f}]  (n = {measured.of})"
+
+
+def as_data(health: ModelHealth) -> dict[str, object]:
+    """Return a model's health for a program."""
+    return {
+        "model": health.model,
+        "version": health.version,
+        "digest": health.digest,
+        "verdict": health.verdict,
+        "answered": health.answered,
+        "refused": health.refused,
+        "reasons": [{"code": c, "tag": t, "count": n} for (c, t), n in health.reasons.items()],
+        "last": clock.iso(health.last) if health.last else None,
+        "age_days": health.age.days if health.age is not None else None,
+        "rows": health.rows,
+        "mean_prediction": {"now": health.score_now, "training": health.score_then},
+        "performance": {
+            "judged": health.performance.judged,
+            "measures": [
+                {"name": m.name, "value": m.value, "low": m.low, "high": m.high, "of": m.of}
+                for m in health.performance.measures
+            ],
+        },
+        "unmatched_truths": health.unmatched,
+        "findings": [
+            {
+                "kind": f.kind,
+                "level": f.level,
+                "tag": f.tag,
+                "asset": f.asset,
+                "since": clock.iso(f.since) if f.since else None,
+                "what": say(f.what),
+                "try": say(f.fix),
+                "data": dict(f.data),
+            }
+            for f in health.findings
+        ],
+    }

@@ -1,0 +1,144 @@
+"""Put everything that is known of one model together: is it still working?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from andamio.bundles import Bundle
+from andamio.contracts.contract import Contract
+from andamio.errors import text
+from andamio.monitoring.drift import FEWEST, drift_findings, scores_of
+from andamio.monitoring.findings import Finding, Level
+from andamio.monitoring.observation import Observation
+from andamio.monitoring.performance import Performance, measure
+from andamio.monitoring.sensors import sensor_findings
+from andamio.statistics.profile import Profile
+
+_REFUSED_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelHealth:
+    """One model's health. ``verdict`` is "working", "look", or "waiting" (nothing to judge by yet)."""
+
+    model: str
+    version: int
+    digest: str
+    age: timedelta | None
+    answered: int
+    refused: int
+    reasons: dict[tuple[str, str | None], int]
+    last: datetime | None
+    rows: int
+    score_now: float | None
+    score_then: float | None
+    performance: Performance
+    unmatched: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def verdict(self) -> str:
+        """Say it in one word."""
+        if any(finding.level is Level.ALARM for finding in self.findings):
+            return "look"
+        return "working" if self.rows >= FEWEST else "waiting"
+
+
+def examine(
+    seen: Observation, bundle: Bundle, contract: Contract, version: int, *, at: datetime
+) -> ModelHealth:
+    """Examine the work of the version that answers now.
+
+    Args:
+        seen: What the journal holds of the model.
+        bundle: The version's bundle: its profile and its evaluation.
+        contract: The bundle's contract.
+        version: Its number.
+        at: The present moment.
+    """
+    profile = Profile.read(bundle.reference())
+    rows = seen.of_version(version)
+    judged = [item for item in seen.judged if item.prediction.version == version]
+    performance = measure(judged, contract, bundle.info, promised_metrics(bundle.evaluation))
+    findings = [
+        *sensor_findings(seen, rows, contract, profile),
+        *drift_findings(seen, rows, contract, profile),
+        *performance.findings,
+        *_refusals(seen),
+        *_damage(seen),
+    ]
+    scores = scores_of(seen, rows)
+    trained = bundle.record.get("created_at")
+    return ModelHealth(
+        model=contract.name,
+        version=version,
+        digest=bundle.digest,
+        age=at - datetime.fromisoformat(str(trained)) if trained else None,
+        answered=seen.answered,
+        refused=seen.refused,
+        reasons=seen.reasons,
+        last=seen.last,
+        rows=int(rows.size),
+        score_now=float(np.mean(scores)) if scores.size else None,
+        score_then=float(np.mean(profile.score_quantiles)) if profile.rows else None,
+        performance=performance,
+        unmatched=seen.unmatched,
+        findings=tuple(sorted(findings, key=lambda finding: finding.level is not Level.ALARM)),
+    )
+
+
+def promised_metrics(evaluation: dict[str, object]) -> dict[str, float]:
+    """Return the metrics of the held-out part by name."""
+    metrics = evaluation.get("metrics")
+    if not isinstance(metrics, dict):
+        return {}
+    return {
+        name: float(m["value"])
+        for name, m in metrics.items()
+        if isinstance(m, dict) and m.get("value") is not None
+    }
+
+
+def _refusals(seen: Observation) -> list[Finding]:
+    total = seen.answered + seen.refused
+    if seen.refused < 5 or seen.refused <= _REFUSED_SHARE * total:
+        return []
+    (code, tag), count = next(iter(seen.reasons.items()))
+    return [
+        Finding(
+            kind="refused",
+            level=Level.ALARM,
+            tag=tag,
+            what=text(
+                "{n} of {total} rows were refused; most often {code} at {tag} ({count})",
+                n=seen.refused,
+                total=total,
+                code=code,
+                tag=tag or "–",
+                count=count,
+            ),
+            fix=text(
+                "correct what sends the rows, or the contract; andamio error {code} explains", code=code
+            ),
+        )
+    ]
+
+
+def _damage(seen: Observation) -> list[Finding]:
+    return [
+        Finding(
+            kind="journal-damaged",
+            level=Level.ALARM,
+            what=text(
+                "the journal cannot be read in {segment}, bytes {start} to {end}",
+                segment=damage.segment,
+                start=damage.start,
+                end=damage.end,
+            ),
+            fix=text("check the disk; the records around it are whole and were read"),
+        )
+        for damage in seen.damages
+    ]

@@ -1,0 +1,149 @@
+"""Gather what the journal holds of one model: its latest predictions as arrays, refusals, and truths."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from andamio.contracts.contract import Contract
+from andamio.journal import (
+    Damage,
+    Judged,
+    Prediction,
+    PredictionRecord,
+    RejectRecord,
+    TruthRecord,
+    join_truth,
+    read_journal,
+)
+from andamio.journal.truth import moment_of
+
+KEPT = 5000  # the latest predictions that monitors look at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What is known of one model's work.
+
+    Attributes:
+        predictions: The latest rows, in the order of their event times.
+        times: Seconds since 1970 of each row: event time where one came, else the time of the answer.
+        numbers: Shape ``(rows, numbers)``, NaN for missing.
+        categories: Shape ``(rows, categories)``, "" for missing.
+        assets: Asset of each row, "" for none.
+        versions: Version that answered each row.
+        answered: Rows answered since the journal began.
+        refused: Rows refused since the journal began.
+        reasons: Faults by code and tag.
+        judged: The latest rows whose truth is known.
+        unmatched: Truths that no kept prediction answers to.
+        last: When the latest answer left; None before the first.
+        damages: Stretches of the journal that could not be read.
+    """
+
+    predictions: tuple[Prediction, ...]
+    times: NDArray[np.float64]
+    numbers: NDArray[np.float32]
+    categories: NDArray[np.object_]
+    assets: NDArray[np.object_]
+    versions: NDArray[np.int64]
+    answered: int
+    refused: int
+    reasons: dict[tuple[str, str | None], int]
+    judged: tuple[Judged, ...]
+    unmatched: int
+    last: datetime | None
+    damages: tuple[Damage, ...] = ()
+
+    def __len__(self) -> int:
+        """Count the rows that monitors look at."""
+        return len(self.predictions)
+
+    def of_version(self, version: int) -> NDArray[np.int64]:
+        """Return the places of the rows that one version answered, in time order."""
+        return np.flatnonzero(self.versions == version)
+
+
+@dataclass(slots=True)
+class _Gathered:
+    predictions: deque[Prediction] = field(default_factory=lambda: deque(maxlen=KEPT))
+    truths: list[TruthRecord] = field(default_factory=list)
+    reasons: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    damages: list[Damage] = field(default_factory=list)
+    answered: int = 0
+    refused: int = 0
+    last: float | None = None
+
+
+def observe(folder: Path, contract: Contract, *, zone: tzinfo = UTC) -> Observation:
+    """Read the journal once and gather what it holds of one model."""
+    gathered = _Gathered()
+    for record in read_journal(folder):
+        if isinstance(record, Damage):
+            gathered.damages.append(record)
+        elif (
+            isinstance(record, PredictionRecord | RejectRecord | TruthRecord)
+            and record.model == contract.name
+        ):
+            _gather(gathered, record)
+    return _arranged(gathered, contract, zone)
+
+
+def _gather(gathered: _Gathered, record: PredictionRecord | RejectRecord | TruthRecord) -> None:
+    if isinstance(record, PredictionRecord):
+        gathered.predictions.extend(record.predictions())
+        gathered.answered += len(record)
+        gathered.last = max(record.time, gathered.last or record.time)
+    elif isinstance(record, RejectRecord):
+        gathered.refused += len({fault.row for fault in record.faults})
+        gathered.reasons.update((fault.code, fault.tag) for fault in record.faults)
+    else:
+        gathered.truths.append(record)
+
+
+def _arranged(gathered: _Gathered, contract: Contract, zone: tzinfo) -> Observation:
+    times = {id(p): _event_time(p, zone) for p in gathered.predictions}
+    rows = sorted(gathered.predictions, key=lambda p: times[id(p)])
+    joined = join_truth(rows, gathered.truths, zone=zone)
+    return Observation(
+        predictions=tuple(rows),
+        times=np.array([times[id(p)] for p in rows], dtype=np.float64),
+        numbers=_numbers(rows, len(contract.numbers)),
+        categories=_categories(rows, len(contract.categories)),
+        assets=np.array([p.asset or "" for p in rows], dtype=object),
+        versions=np.array([p.version for p in rows], dtype=np.int64),
+        answered=gathered.answered,
+        refused=gathered.refused,
+        reasons=dict(gathered.reasons.most_common()),
+        judged=joined.judged,
+        unmatched=len(joined.unmatched),
+        last=None if gathered.last is None else datetime.fromtimestamp(gathered.last, UTC),
+        damages=tuple(gathered.damages),
+    )
+
+
+def _event_time(prediction: Prediction, zone: tzinfo) -> float:
+    told = moment_of(prediction.event_time, zone) if prediction.event_time else None
+    return prediction.time if told is None else told
+
+
+def _numbers(rows: list[Prediction], width: int) -> NDArray[np.float32]:
+    """Stack the number tags; a version with other inputs than the contract's leaves its row missing."""
+    table = np.full((len(rows), width), np.nan, dtype=np.float32)
+    for i, row in enumerate(rows):
+        if len(row.numbers) == width:
+            table[i] = row.numbers
+    return table
+
+
+def _categories(rows: list[Prediction], width: int) -> NDArray[np.object_]:
+    table = np.full((len(rows), width), "", dtype=object)
+    for i, row in enumerate(rows):
+        if len(row.categories) == width:
+            table[i] = row.categories
+    return table
