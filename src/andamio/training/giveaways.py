@@ -73,7 +73,7 @@ def gives_number_away(column: Column, target: NDArray[np.float64]) -> Suspicion 
 
 
 def _flag(column: Column, target: NDArray[np.int64], labels: tuple[str, ...]) -> Suspicion | None:
-    """Find a value (or "filled in", or "not the usual one") that appears with one, not too common, class only."""
+    """Find a value (or "filled in", or "not the usual one") that appears with one uncommon class only."""
     base = np.bincount(target, minlength=len(labels)) / len(target)
     best: tuple[float, Suspicion] | None = None
     for name, inside in _subsets(column):
@@ -96,7 +96,7 @@ def _flag(column: Column, target: NDArray[np.int64], labels: tuple[str, ...]) ->
         found = Suspicion(
             "gives-away",
             text(
-                '{value} is in {rows} rows, {share} of them "{label}" ({base} of all rows): set after the event',
+                '{value} is in {rows} rows, {share} of them "{label}" (of all rows {base}): set afterwards',
                 value=name,
                 rows=rows,
                 share=_percent(purity),

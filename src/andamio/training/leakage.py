@@ -105,7 +105,7 @@ def _in_order(frame: pl.DataFrame, time: str | None, asset: str | None) -> pl.Da
         names = np.unique(
             frame[asset].cast(pl.String).fill_null("").to_numpy().astype(str), return_inverse=True
         )[1]
-    return frame[np.lexsort((times, names)).tolist()]
+    return frame[pl.Series(np.lexsort((times, names)))]
 
 
 def _read_target(

@@ -1,0 +1,54 @@
+"""Ask which raw tags the answers rest on: shuffle one at a time and see how much is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from andamio.training.judging import Answer, measure
+from andamio.training.table import Problem
+
+MOST_ROWS = 2000
+REPEATS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Importance:
+    """What is lost when one tag tells nothing.
+
+    Attributes:
+        tag: The raw tag.
+        loss: How much worse the metric becomes, in its own unit; negative means nothing is lost.
+        metric: By which it is measured.
+    """
+
+    tag: str
+    loss: float
+    metric: str
+
+
+def importances(problem: Problem, answer: Answer, seed: int) -> list[Importance]:
+    """Measure every tag's importance on held-out rows, the most important first.
+
+    Average precision for classes, root mean square error for numbers; the mean of three shuffles.
+
+    Source: Breiman, Machine Learning 45 (2001), section 10.
+    """
+    rng = np.random.default_rng(seed)
+    if len(problem) > MOST_ROWS:
+        problem = problem.take(np.sort(rng.choice(len(problem), MOST_ROWS, replace=False)))
+    metric, sign = ("rmse", 1.0) if problem.is_regression else ("average_precision", -1.0)
+    whole = measure(problem, answer(problem.rows))[metric]
+    found = []
+    tags = [("numbers", j, i.name) for j, i in enumerate(problem.contract.numbers)]
+    tags += [("categories", j, i.name) for j, i in enumerate(problem.contract.categories)]
+    for block, j, tag in tags:
+        losses = []
+        for _ in range(REPEATS):
+            values = getattr(problem.rows, block).copy()
+            values[:, j] = rng.permutation(values[:, j])
+            shuffled = replace(problem.rows, **{block: values})
+            losses.append(sign * (measure(problem, answer(shuffled))[metric] - whole))
+        found.append(Importance(tag, float(np.mean(losses)), metric))
+    return sorted(found, key=lambda one: (-one.loss, one.tag))
