@@ -113,7 +113,9 @@ def _root() -> Any:
             "", "--plant", "-C", metavar="FOLDER", help=say("the plant's folder (default: here or above)")
         ),
         language: str = typer.Option("", "--language", metavar="es|en", help=say("the language to speak")),
-        version: bool = typer.Option(False, "--version", help=say("print the version")),
+        version: bool = typer.Option(
+            False, "--version", help=say("print the version"), is_eager=True, callback=_print_version
+        ),
     ) -> None:
         if plant:
             os.environ["ANDAMIO_PLANT"] = plant
@@ -121,12 +123,16 @@ def _root() -> Any:
         if language:
             os.environ["ANDAMIO_LANG"] = language
             set_language(language)
-        if version:
-            typer.echo(__version__)
-            raise typer.Exit
+        del version  # its callback has answered
 
     root.command(name="version", hidden=True)(lambda: typer.echo(__version__))
     return typer.main.get_group(root)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
 
 
 def _choose_language() -> None:

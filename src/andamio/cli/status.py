@@ -37,9 +37,9 @@ def command(
     workers = worker_reports(folder.workers)
     healths = []
     failures: list[AndamioError] = []
-    for name, route in routes.items():
+    for route in routes.values():
         try:
-            healths.append(look(folder, name, route))
+            healths.append(look(folder, route))
         except AndamioError as error:
             failures.append(error)
     if workers:
@@ -62,7 +62,7 @@ def command(
         raise failures[0]
 
 
-def look(folder: PlantFolder, name: str, route: Route) -> ModelHealth:
+def look(folder: PlantFolder, route: Route) -> ModelHealth:
     """Examine one model in production.
 
     Raises:
