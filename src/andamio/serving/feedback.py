@@ -109,7 +109,7 @@ def _truths(body: bytes) -> Sequence[_Truth]:
 
 def _rejected(faults: Sequence[Fault], truths: int) -> FeedbackRejected:
     return FeedbackRejected(
-        text("{faults} faults in {truths} truths; nothing was recorded", faults=len(faults), truths=truths),
+        text("nothing was recorded; faults: {faults}, truths sent: {truths}", faults=len(faults), truths=truths),
         fix=text("correct them and send all of them again"),
         faults=faults,
     )

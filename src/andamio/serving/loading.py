@@ -12,7 +12,6 @@ from andamio.errors import AndamioError, InputRefused, text
 from andamio.kernel.ids import IdMaker
 from andamio.serving.generation import Generation
 from andamio.serving.scorer import Scorer
-from andamio.serving.warming import check_golden_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,6 @@ class Loader:
     def _open(self, name: str, served: Served) -> Scorer:
         bundle: Bundle = open_bundle(self.bundles / served.digest, self.trusted)
         scorer = Scorer(bundle, model=name, version=served.version, ids=self.ids, threads=self.threads)
-        check_golden_rows(scorer, bundle.golden)
         return scorer
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from andamio.contracts import json_schema
+
 from andamio.errors import AndamioError
 from andamio.serving.doors import Page
 from andamio.serving.metrics import Metrics
@@ -89,7 +89,7 @@ class ModelPage:
 
     def page(self) -> Page:
         """Describe the model; ``schema`` is the JSON Schema of the body that predict takes."""
-        return _json(_summary(self._scorer) | {"schema": json_schema(self._scorer.contract)})
+        return _json(_summary(self._scorer))
 
 
 def _summary(scorer: Scorer) -> dict[str, object]:

@@ -83,7 +83,7 @@ def read_truths(
         )
     if faults:
         raise FeedbackRejected(
-            text("{faults} faults in {truths} truths; nothing was recorded", faults=len(faults), truths=len(table)),
+            text("nothing was recorded; faults: {faults}, truths sent: {truths}", faults=len(faults), truths=len(table)),
             fix=text("correct the file and give the command again"),
             faults=faults,
         )

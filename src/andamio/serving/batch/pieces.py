@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from andamio.contracts import Rows
 from andamio.errors import Fault
+from andamio.serving.answers import Prediction
 
 PIECE_ROWS = 8192
 
@@ -30,9 +31,29 @@ class Piece:
     faults: Sequence[RowFault]
 
 
-class Pieces(Protocol):
-    """Reads a file piece by piece."""
+class Source(Protocol):
+    """Reads a file."""
 
-    def __call__(self) -> Iterator[Piece]:
-        """Yield the pieces in the order of the file."""
+    def pieces(self) -> Iterable[Piece]:
+        """Yield its pieces in the order of the file."""
+        ...
+
+
+class Target(Protocol):
+    """Writes the answers of a file; nothing is seen under its name before it is whole."""
+
+    def add(self, lines: Sequence[int], rows: Rows, predictions: Sequence[Prediction]) -> None:
+        """Write the answers of a piece."""
+        ...
+
+    def make_durable(self) -> None:
+        """End the file and force it to the disk, still unseen."""
+        ...
+
+    def publish(self) -> None:
+        """Give the file its name."""
+        ...
+
+    def abandon(self) -> None:
+        """Leave nothing behind, unless it was published."""
         ...
