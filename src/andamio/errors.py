@@ -173,6 +173,12 @@ class ModelRefused(InputRefused):
     code = "model-refused"
 
 
+class FeaturesRefused(InputRefused):
+    """The features of a contract cannot be compiled; every reason is a fault."""
+
+    code = "features-refused"
+
+
 class GraphRefused(InputRefused):
     """A graph uses what no bundle may hold, or its inputs and outputs are not the declared ones."""
 

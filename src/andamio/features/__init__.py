@@ -19,10 +19,10 @@ Models reach the graph as scores: ``export_lightgbm(booster)``, ``export_forest(
 
 from andamio.features.answers import Classifier, Regressor, append_model
 from andamio.features.calibrations import Isotonic, Normalised, Platt
+from andamio.features.checking import Described, check_features, describe_features, parse
 from andamio.features.exports import export_dummy, export_forest, export_lightgbm, export_linear
 from andamio.features.graph import FeatureGraph, feature_graph, run_features
 from andamio.features.plan import FeaturePlan
-from andamio.features.refusals import FeaturesRefused, ModelRefused
 from andamio.features.scores import (
     Always,
     Beside,
@@ -43,15 +43,14 @@ __all__ = [
     "Beside",
     "Classifier",
     "Combined",
+    "Described",
     "Exponential",
     "FeatureGraph",
     "FeaturePlan",
-    "FeaturesRefused",
     "Isotonic",
     "Limited",
     "Linear",
     "Logistic",
-    "ModelRefused",
     "Normalised",
     "Platt",
     "Regressor",
@@ -61,10 +60,13 @@ __all__ = [
     "Trees",
     "append_model",
     "average",
+    "check_features",
+    "describe_features",
     "export_dummy",
     "export_forest",
     "export_lightgbm",
     "export_linear",
     "feature_graph",
+    "parse",
     "run_features",
 ]

@@ -1,4 +1,162 @@
-"""Stand-in replaced below."""
+"""Check all features of a contract at once: their writing, names, shapes, units and constants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from andamio.contracts.contract import Contract, Feature, Input, TagType
+from andamio.errors import Fault, FeaturesRefused, text
+from andamio.features.expressions import Node, Span, parts, tags_of
+from andamio.features.grammar import read
+from andamio.features.mistakes import Mistake, Unreadable, fault
+from andamio.features.operations import Columns, Lowering
 from andamio.features.plan import FeaturePlan
+from andamio.features.shapes import ShapeCheck
+from andamio.features.units import UnitCheck
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A feature that is in order: what it reads, and what it measures ("1": no unit; None: not known)."""
+
+    feature: Feature
+    tags: tuple[str, ...]
+    unit: str | None
+
+
+def parse(expression: str) -> Node:
+    """Read one expression by itself, without asking what its names mean.
+
+    Raises:
+        FeaturesRefused: It cannot be read; its one fault points at the character.
+    """
+    try:
+        return read(expression)
+    except Unreadable as error:
+        found = fault(error.mistake, Feature("expression", expression), "")
+        raise FeaturesRefused(text("the expression cannot be read"), faults=[found]) from error
+
+
+def check_features(contract: Contract, found: Sequence[Feature] = ()) -> list[Fault]:
+    """Tell everything that is wrong with a contract's declared features, and with found ones."""
+    return _examine(contract, (*contract.features, *found))[1]
+
+
+def describe_features(contract: Contract) -> list[Described]:
+    """Tell what each declared feature reads and measures; features with faults are left out."""
+    return _examine(contract, contract.features)[0]
+
+
 def refuse_wrong(plan: FeaturePlan) -> None:
-    plan.computed()
+    """Refuse a plan whose features cannot be compiled.
+
+    Raises:
+        FeaturesRefused: With every fault, or because a feature reads a waveform.
+    """
+    contract = plan.contract
+    described, faults = _examine(contract, (*contract.features, *plan.found))
+    if not faults:
+        waves = {i.name for i in contract.inputs if i.type is TagType.WAVEFORM} - plan.excluded
+        faults = [_wave_fault(d.feature, contract) for d in described if not waves.isdisjoint(d.tags)]
+    if faults:
+        raise FeaturesRefused(
+            text("the features of {model} cannot be computed", model=contract.name),
+            fix=text("correct models/{model}.toml", model=contract.name),
+            faults=faults,
+        )
+
+
+def _examine(contract: Contract, features: Sequence[Feature]) -> tuple[list[Described], list[Fault]]:
+    inputs = dict(contract.by_name)
+    names = frozenset(feature.name for feature in features)
+    described: list[Described] = []
+    faults: list[Fault] = []
+    taken = set(inputs)
+    for feature in features:
+        mistakes: list[Mistake] = []
+        try:
+            node = read(feature.expression)
+        except Unreadable as error:
+            mistakes.append(error.mistake)
+        else:
+            result, mistakes = _mistakes(node, inputs, names, feature.expression)
+            if result is not None:
+                described.append(Described(feature, *result))
+        if feature.name in taken:
+            mistakes.append(_taken(feature))
+        taken.add(feature.name)
+        mistakes.sort(key=lambda mistake: mistake.span.start)
+        faults += [fault(mistake, feature, contract.name) for mistake in mistakes]
+    return described, faults
+
+
+def _mistakes(
+    node: Node, inputs: dict[str, Input], names: frozenset[str], expression: str
+) -> tuple[tuple[tuple[str, ...], str | None] | None, list[Mistake]]:
+    shapes = ShapeCheck(inputs, names)
+    shapes.whole(node)
+    if shapes.mistakes:
+        return None, shapes.mistakes
+    units = UnitCheck(inputs, expression)
+    measure = units.measure(node)
+    tags = tuple(tag for tag in tags_of(node) if tag in inputs)
+    mistakes = units.mistakes + list(_constant_mistakes(node, inputs))
+    if not tags:
+        mistakes.append(
+            Mistake(
+                "feature-value",
+                text("the feature uses no input"),
+                node.span,
+                text("it would be the same in every row"),
+                text("use at least one of: {inputs}", inputs=", ".join(inputs)),
+            )
+        )
+    return (None if mistakes else (tags, str(measure) if measure else None)), mistakes
+
+
+def _constant_mistakes(node: Node, inputs: dict[str, Input]) -> Iterable[Mistake]:
+    """Find the constant parts that have no value; of nested ones, the innermost."""
+    failed: list[Span] = []
+    for part in reversed(list(parts(node))):
+        if any(name in inputs for name in tags_of(part)) or _has_value(part):
+            continue
+        if not any(part.span.start <= span.start and span.end <= part.span.end for span in failed):
+            failed.append(part.span)
+            yield Mistake(
+                "feature-value",
+                text("this has no value"),
+                part.span,
+                text("it divides by zero, leaves the domain of a function, or is too large"),
+            )
+
+
+def _has_value(part: Node) -> bool:
+    try:
+        Lowering(Columns({}, {})).lower(part)
+    except (ArithmeticError, ValueError):
+        return False
+    except KeyError:
+        return True
+    return True
+
+
+def _taken(feature: Feature) -> Mistake:
+    return Mistake(
+        "feature-name",
+        text("{name} is taken", name=feature.name),
+        Span(0, len(feature.expression)),
+        text("an input or another feature has this name"),
+        text("give the feature another name"),
+    )
+
+
+def _wave_fault(feature: Feature, contract: Contract) -> Fault:
+    mistake = Mistake(
+        "feature-value",
+        text("{name} reads a waveform", name=feature.name),
+        Span(0, len(feature.expression)),
+        text("waveforms can be declared and checked; they are scored from a later version on"),
+        text("leave the feature out for now, and give the waveform's rms as a number"),
+    )
+    return fault(mistake, feature, contract.name)

@@ -125,6 +125,7 @@ def _one_hot(plan: FeaturePlan, categories: Var) -> Var:
     column_of = {t.name: column for column, t in enumerate(tags)}
     wanted = op.const(np.array([column_of[i.name] for i, _ in plan.values], dtype=np.int64))
     same = op.equal(
-        op.gather(coded, wanted, axis=1), op.const(np.array([[codes[v] for _, v in plan.values]], dtype=np.int64))
+        op.gather(coded, wanted, axis=1),
+        op.const(np.array([[codes[v] for _, v in plan.values]], dtype=np.int64)),
     )
     return op.cast(same, to=np.float32)

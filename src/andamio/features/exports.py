@@ -8,8 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from andamio.errors import text
-from andamio.features.refusals import ModelRefused
+from andamio.errors import ModelRefused, text
 from andamio.features.scores import Always, Exponential, Linear, Logistic, Score, Softmax
 from andamio.features.trees import Trees
 

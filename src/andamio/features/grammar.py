@@ -29,7 +29,8 @@ from andamio.features.expressions import (
     Span,
     Tag,
 )
-from andamio.features.tokens import Unreadable, Word, unreadable, words
+from andamio.features.mistakes import Unreadable, unreadable
+from andamio.features.tokens import Word, words
 
 MAX_DEPTH = 40
 MAX_PARTS = 200
@@ -208,7 +209,9 @@ class _Reader:
             return unreadable(text("one = compares nothing"), word.span, text("write =="))
         if word.kind == "sign" and word.text == ",":
             return unreadable(
-                text("there is a comma outside a function"), word.span, text("write decimals with a point: 2.5")
+                text("there is a comma outside a function"),
+                word.span,
+                text("write decimals with a point: 2.5"),
             )
         if word.kind == "sign" and word.text == ")":
             return unreadable(text("nothing was opened that this parenthesis closes"), word.span)

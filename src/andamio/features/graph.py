@@ -14,14 +14,13 @@ import spox.opset.ai.onnx.v18 as op
 from numpy.typing import NDArray
 
 from andamio.contracts.contract import Feature
-from andamio.errors import text
+from andamio.errors import FeaturesRefused, text
 from andamio.features.bounds import bounded
 from andamio.features.checking import refuse_wrong
 from andamio.features.entering import Entered, enter, row
 from andamio.features.operations import Lowering, Term
 from andamio.features.plan import FeaturePlan
 from andamio.features.portable import portable, to_bytes
-from andamio.features.refusals import FeaturesRefused
 from andamio.features.schedule import Place, compute
 
 
@@ -77,7 +76,7 @@ def feature_graph(plan: FeaturePlan) -> FeatureGraph:
     lowering = Lowering(entered.columns)
     terms = [lowering.lower(node) for _, node in computed]
     places = [*entered.kept, *_defined([f for f, _ in computed], terms, plan, entered)]
-    features = op.identity(entered.blocks.select(places))
+    features = entered.blocks.select(places)
     model = spox.build(dict(entered.arguments), {"features": features})
     return FeatureGraph(portable(model), tuple(names))
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import onnx
 
-from andamio.errors import text
-from andamio.features.refusals import ModelRefused
+from andamio.errors import ModelRefused, text
 
 STANDARD_DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
 # Opset 18 needs 8; 10 is the newest that every supported onnxruntime reads.
@@ -39,7 +38,8 @@ def portable(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def to_bytes(model: onnx.ModelProto) -> bytes:
     """Write a model in the one form that can be digested."""
-    return model.SerializeToString(deterministic=True)
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
 
 
 def refuse_foreign(model: onnx.ModelProto) -> None:

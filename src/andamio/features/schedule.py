@@ -138,4 +138,3 @@ _NODES: dict[str, Callable[..., Var]] = {
     "equal": lambda a, b: _number(op.equal(a, b)),
     "where": lambda c, a, b: op.where(op.cast(c, to=np.bool_), a, b),
 }
-

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from andamio.errors import Text, text
+from andamio.errors import text
 from andamio.features.expressions import Span
+from andamio.features.mistakes import Unreadable, unreadable
 
 MAX_LENGTH = 2_000
 
@@ -43,30 +44,6 @@ _INSTEAD = {
     "“": '"',
     "”": '"',
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """Something wrong in an expression, and the characters it is about."""
-
-    code: str
-    what: Text
-    span: Span
-    why: Text | None = None
-    fix: Text | None = None
-
-
-class Unreadable(Exception):
-    """An expression cannot be read; carries the first mistake, after which nothing is certain."""
-
-    def __init__(self, mistake: Mistake) -> None:
-        super().__init__(str(mistake.what))
-        self.mistake = mistake
-
-
-def unreadable(what: Text, span: Span, fix: Text | None = None, why: Text | None = None) -> Unreadable:
-    """Build the exception for a mistake in the writing of an expression."""
-    return Unreadable(Mistake("feature-syntax", what, span, why, fix))
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class Trees:
     @property
     def width(self) -> int:
         """One column for each output."""
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
     def thresholds(self) -> dict[int, NDArray[np.float32]]:
         """Return the thresholds of each feature that is compared, as the graph holds them."""
