@@ -69,7 +69,7 @@ class Graph:
             GraphRefused: onnxruntime cannot load it, or its inputs and outputs are not as declared.
         """
         self.info = info
-        self._session = _session(model, threads)
+        self._session = start_session(model, threads)
         _check_shape(self._session, info)
         produced = {output.name for output in self._session.get_outputs()}
         wanted = CLASSIFICATION_OUTPUTS if info.kind == "classification" else REGRESSION_OUTPUTS
@@ -94,7 +94,12 @@ class Graph:
         return Outputs(**answers)
 
 
-def _session(model: bytes, threads: int) -> ort.InferenceSession:
+def start_session(model: bytes, threads: int) -> ort.InferenceSession:
+    """Load an ONNX model, for little memory and few rows at a time.
+
+    Raises:
+        GraphRefused: onnxruntime cannot load it.
+    """
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
