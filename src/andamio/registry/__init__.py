@@ -13,8 +13,8 @@ from andamio.registry.audit_entry import AuditEntry
 from andamio.registry.audit_head import AuditHead
 from andamio.registry.moments import parse_moment
 from andamio.registry.reference import CHAMPION, Reference, parse_reference
-from andamio.registry.registry import NewVersion, Registry
-from andamio.registry.version import AliasChange, ModelSummary, Version
+from andamio.registry.registry import Registry
+from andamio.registry.version import AliasChange, ModelSummary, NewVersion, Version
 
 __all__ = [
     "CHAMPION",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime
 
@@ -11,6 +10,7 @@ import sqlalchemy as sa
 
 from andamio.kernel import clock
 from andamio.registry.audit import AuditLog
+from andamio.registry.audit_tables import ALIAS_MOVED
 from andamio.registry.reference import CHAMPION
 from andamio.registry.schema import alias_changes
 from andamio.registry.version import AliasChange
@@ -22,12 +22,9 @@ _FIELDS = [alias_changes.c[name] for name in AliasChange.__struct_fields__]
 class AliasHistory:
     """The aliases of all models. The alias of a moment is its last change until then."""
 
-    def __init__(
-        self, database: Database, audit: AuditLog, *, time: Callable[[], datetime] = clock.now
-    ) -> None:
+    def __init__(self, database: Database, audit: AuditLog) -> None:
         self._database = database
         self._audit = audit
-        self._time = time
 
     def move(
         self,
@@ -48,18 +45,8 @@ class AliasHistory:
             old = before.version if before else None
             if old == number:
                 return
-            last = connection.scalar(sa.select(sa.func.max(alias_changes.c.seq))) or 0
-            change = AliasChange(
-                model=model,
-                alias=alias,
-                version=number,
-                since=clock.iso(self._time()),
-                actor=actor,
-                reason=reason,
-            )
-            connection.execute(alias_changes.insert().values(seq=last + 1, **msgspec.structs.asdict(change)))
-            self._audit.append(
-                "alias-moved",
+            entry = self._audit.append(
+                ALIAS_MOVED,
                 f"{model}@{alias}",
                 actor=actor,
                 reason=reason,
@@ -67,6 +54,12 @@ class AliasHistory:
                 new=number,
                 within=connection,
             )
+            # The audit row's number ties the two together: an edited history is found by the audit.
+            change = AliasChange(
+                model=model, alias=alias, version=number, since=entry.time, actor=actor, reason=reason
+            )
+            row = {"seq": entry.seq, **msgspec.structs.asdict(change)}
+            connection.execute(alias_changes.insert().values(**row))
 
     def current(self, model: str, alias: str = CHAMPION, *, at: datetime | None = None) -> AliasChange | None:
         """Return the change that was in force at a moment (now, when left out)."""
@@ -80,11 +73,18 @@ class AliasHistory:
 
     def as_of(self, moment: datetime) -> list[AliasChange]:
         """Return what was in production then: every alias that named a version at that moment."""
+        return self._named(moment)
+
+    def all(self) -> list[AliasChange]:
+        """Return every alias that names a version now, with the change that made it so."""
+        return self._named(None)
+
+    def _named(self, moment: datetime | None) -> list[AliasChange]:
+        pairs = sa.select(alias_changes.c.model, alias_changes.c.alias).distinct().order_by("model", "alias")
         with self._database.reading() as connection:
-            pairs = connection.execute(
-                sa.select(alias_changes.c.model, alias_changes.c.alias).distinct().order_by("model", "alias")
-            ).all()
-            changes = [_latest(connection, model, alias, moment) for model, alias in pairs]
+            changes = [
+                _latest(connection, model, alias, moment) for model, alias in connection.execute(pairs).all()
+            ]
         return [change for change in changes if change is not None and change.version is not None]
 
     def history(self, model: str, alias: str = CHAMPION) -> list[AliasChange]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from andamio.kernel.digests import canonical_json, sha256
@@ -37,11 +39,11 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     previous: str
     hash: str = ""
 
-    def old_value(self) -> object:
+    def old_value(self) -> Any:
         """Return how the thing was."""
         return msgspec.json.decode(self.old)
 
-    def new_value(self) -> object:
+    def new_value(self) -> Any:
         """Return how the thing is."""
         return msgspec.json.decode(self.new)
 

@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
 
+from andamio.bundles.keys import PublicKey
 from andamio.errors import VersionNotFound, text
 from andamio.kernel import clock
 from andamio.kernel.digests import canonical_json
 from andamio.registry import schema
 from andamio.registry.alias_history import AliasHistory
 from andamio.registry.audit import AuditLog
+from andamio.registry.audit_chain import ChainVerdict
+from andamio.registry.audit_head import AuditHead
+from andamio.registry.audit_tables import VERSION_REGISTERED, check_tables
 from andamio.registry.reference import CHAMPION, Reference, parse_reference
-from andamio.registry.version import ModelSummary, Version
+from andamio.registry.version import ModelSummary, NewVersion, Version, as_version
 from andamio.storage.database import Database
-
-
-class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """What has to be known of a bundle to register it. See ``Version`` for the fields."""
-
-    model: str
-    digest: str
-    kind: str
-    dataset: str
-    dataset_version: int
-    dataset_digest: str
-    deployable: bool
-    gates: Mapping[str, object]
-    parent: int | None = None
-    note: str = ""
 
 
 class Registry:
@@ -41,7 +32,7 @@ class Registry:
     def __init__(self, database: Database, *, time: Callable[[], datetime] = clock.now) -> None:
         self.database = database
         self.audit = AuditLog(database, time=time)
-        self.aliases = AliasHistory(database, self.audit, time=time)
+        self.aliases = AliasHistory(database, self.audit)
         self._time = time
 
     def register(self, new: NewVersion, *, actor: str) -> Version:
@@ -54,7 +45,7 @@ class Registry:
             same = sa.select(schema.versions).filter_by(model=new.model, digest=new.digest)
             known = connection.execute(same).mappings().first()
             if known is not None:
-                return _version(known)
+                return as_version(known)
             moment = clock.iso(self._time())
             self._know_model(connection, new.model, moment)
             last = connection.scalar(
@@ -66,15 +57,11 @@ class Registry:
             row = msgspec.structs.asdict(version) | {"gates": canonical_json(version.gates).decode()}
             connection.execute(schema.versions.insert().values(**row))
             self.audit.append(
-                "version-registered",
+                VERSION_REGISTERED,
                 version.reference,
                 actor=actor,
                 reason=new.note,
-                new={
-                    "digest": new.digest,
-                    "deployable": new.deployable,
-                    "dataset_digest": new.dataset_digest,
-                },
+                new=version,
                 within=connection,
             )
         return version
@@ -91,7 +78,7 @@ class Registry:
         """
         query = sa.select(schema.versions).filter_by(model=model).order_by(schema.versions.c.number)
         with self.database.reading() as connection:
-            found = [_version(row) for row in connection.execute(query).mappings()]
+            found = [as_version(row) for row in connection.execute(query).mappings()]
         if not found:
             raise self._no_model(model)
         return found
@@ -112,12 +99,12 @@ class Registry:
             )
         return found
 
-    def find_digest(self, model: str, digest: str) -> Version | None:
+    def find_digest(self, model: str, digest: str, *, within: sa.Connection | None = None) -> Version | None:
         """Return the version that is this bundle, None when the registry does not know it."""
         query = sa.select(schema.versions).filter_by(model=model, digest=digest)
-        with self.database.reading() as connection:
+        with nullcontext(within) if within is not None else self.database.reading() as connection:
             row = connection.execute(query).mappings().first()
-        return _version(row) if row is not None else None
+        return as_version(row) if row is not None else None
 
     def resolve(self, written: str | Reference, *, at: datetime | None = None) -> Version:
         """Return the version that a person means by ``pump-health@3`` or ``pump-health@champion``.
@@ -145,6 +132,12 @@ class Registry:
                 fix=text("name a version, such as {example}", example=known[-1].reference),
             )
         return self.version(reference.model, number)
+
+    def verify(self, kept_heads: Sequence[AuditHead] = (), trusted: Sequence[PublicKey] = ()) -> ChainVerdict:
+        """Check the audit log (see ``AuditLog.verify``), and versions and aliases against what it tells."""
+        verdict = self.audit.verify(kept_heads, trusted)
+        with self.database.reading() as connection:
+            return replace(verdict, faults=verdict.faults + tuple(check_tables(connection)))
 
     def _summary(self, model: str) -> ModelSummary:
         known = self.versions(model)
@@ -179,10 +172,6 @@ class Registry:
             if not names
             else text("andamio models lists the models"),
         )
-
-
-def _version(row: sa.RowMapping) -> Version:
-    return Version(**{**row, "gates": msgspec.json.decode(row["gates"])})
 
 
 def _listed(numbers: Iterable[int]) -> str:

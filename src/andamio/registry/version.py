@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
+import sqlalchemy as sa
 
 
-class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a model: a bundle with a number.
+class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """What has to be known of a bundle to register it.
 
     Attributes:
         model: The model's name.
-        number: 1, 2, 3 … within the model.
         digest: The bundle's.
         kind: classification, regression or anomaly.
         dataset: The dataset it was trained on.
@@ -21,13 +21,10 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
         deployable: Whether it passed every gate.
         gates: Each gate's verdict, as the evaluation wrote it.
         parent: The version it was to replace when it was trained.
-        created_at: ISO 8601 in UTC.
-        created_by: Who trained or brought it.
-        note: In that person's words.
+        note: In the words of whoever trained or brought it.
     """
 
     model: str
-    number: int
     digest: str
     kind: str
     dataset: str
@@ -35,10 +32,22 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     dataset_digest: str
     deployable: bool
     gates: Mapping[str, object]
-    parent: int | None
+    parent: int | None = None
+    note: str = ""
+
+
+class Version(NewVersion, frozen=True, kw_only=True):
+    """One version of a model: a bundle with a number.
+
+    Attributes:
+        number: 1, 2, 3 … within the model.
+        created_at: ISO 8601 in UTC.
+        created_by: Who trained or brought it.
+    """
+
+    number: int
     created_at: str
     created_by: str
-    note: str
 
     @property
     def reference(self) -> str:
@@ -66,3 +75,8 @@ class ModelSummary(msgspec.Struct, frozen=True, kw_only=True):
     champion: Version | None
     champion_since: str | None
     newest: Version
+
+
+def as_version(row: sa.RowMapping) -> Version:
+    """Read a row of the table of versions."""
+    return Version(**{**row, "gates": msgspec.json.decode(row["gates"])})

@@ -1,0 +1,64 @@
+"""Deploy and roll back on a box that has no registry: the deployment file alone.
+
+On a plant with a registry this is the way out while its database cannot be reached; the next start tells
+the registry what was done here.
+"""
+
+from __future__ import annotations
+
+from andamio.bundles.deployment import Deployment, Served
+from andamio.lifecycle.change import Change
+from andamio.lifecycle.switchboard import Switchboard
+
+
+def deploy_bundle(board: Switchboard, model: str, digest: str, *, number: int | None = None) -> Change:
+    """Let a bundle of this box's store answer.
+
+    Args:
+        board: Where it is decided what answers.
+        model: The model's name.
+        digest: The bundle's.
+        number: The version's number at the plant; left out, one more than this box has seen.
+
+    Raises:
+        NotTrusted: The bundle is not as it was signed, or not by a trusted key.
+        NotFound: The store does not have it.
+        WorkersRefused: A scoring process could not load it; the one before was put back.
+        Busy: Another deploy or rollback is under way.
+    """
+    board.open(model, digest)
+    with board.hold():
+        there = board.read()
+        served = Served(number or _number(there, model, digest), digest)
+        return _switch(board, model, there, there.deploying(model, served))
+
+
+def step_back(board: Switchboard, model: str) -> Change:
+    """Let the version answer that answered before this one. See ``roll_back`` for what it raises."""
+    with board.hold():
+        there = board.read()
+        wanted = there.rolling_back(model)
+        board.open(model, wanted.models[model].champion.digest)
+        return _switch(board, model, there, wanted)
+
+
+def _switch(board: Switchboard, model: str, there: Deployment, wanted: Deployment) -> Change:
+    old, new = there.models.get(model), wanted.models[model].champion
+    if old is not None and old.champion == new:
+        return Change(model, new, new, there.generation)
+    switched = board.switch(wanted, model)
+    return Change(
+        model=model,
+        old=old.champion if old else None,
+        new=new,
+        generation=switched.deployment.generation,
+        followed=switched.followed,
+        late=switched.late,
+    )
+
+
+def _number(there: Deployment, model: str, digest: str) -> int:
+    route = there.models.get(model)
+    known = (route.champion, *route.previous) if route else ()
+    same = next((served.version for served in known if served.digest == digest), None)
+    return same or max((served.version for served in known), default=0) + 1
