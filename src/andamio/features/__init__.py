@@ -9,9 +9,10 @@ is trained on and what answers cannot differ.
 Models reach the graph as scores: ``export_lightgbm(booster)``, ``export_forest(forest)``,
 ``export_linear(coefficients, intercept)``, ``export_dummy(values)``. Scores combine: ``average``,
 ``Combined``, ``Logistic``, ``Softmax``, ``Platt``, ``Isotonic``, ``Normalised``, ``Limited``,
-``Selected``, ``Beside``, ``Exponential``. ``Classifier`` and ``Regressor`` say which score is which answer:
+``Selected``, ``Beside``, ``Exponential``; a model brought as a file is one too (``bring_onnx``).
+``Classifier`` and ``Regressor`` say which score is which answer:
 
-    plan = FeaturePlan(contract, imputed={"ambient_temp": 21.0})
+    plan = learn_plan(contract, training_rows)         # medians and most frequent values
     graph = feature_graph(plan)
     matrix = run_features(graph, rows)
     model = append_model(graph, Classifier(Platt(export_lightgbm(booster, raw=True), a, b), threshold=0.3))
@@ -21,7 +22,9 @@ from andamio.features.answers import Classifier, Regressor, append_model
 from andamio.features.calibrations import Isotonic, Normalised, Platt
 from andamio.features.checking import Described, check_features, describe_features, parse
 from andamio.features.exports import export_dummy, export_forest, export_lightgbm, export_linear
+from andamio.features.foreign import bring_onnx
 from andamio.features.graph import FeatureGraph, feature_graph, run_features
+from andamio.features.learning import learn_plan
 from andamio.features.plan import FeaturePlan
 from andamio.features.scores import (
     Always,
@@ -60,6 +63,7 @@ __all__ = [
     "Trees",
     "append_model",
     "average",
+    "bring_onnx",
     "check_features",
     "describe_features",
     "export_dummy",
@@ -67,6 +71,7 @@ __all__ = [
     "export_lightgbm",
     "export_linear",
     "feature_graph",
+    "learn_plan",
     "parse",
     "run_features",
 ]

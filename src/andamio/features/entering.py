@@ -84,7 +84,7 @@ def _limits(tag: Input, plan: FeaturePlan) -> Bounds | None:
     if limits is None or (tag.out_of_range is OutOfRange.FLAG and tag.type is not TagType.BOOLEAN):
         return None
     if tag.missing is Missing.IMPUTE:
-        imputed = plan.imputed[tag.name]
+        imputed = plan.stand_in(tag)
         return min(limits[0], imputed), max(limits[1], imputed)
     return limits
 
@@ -93,7 +93,7 @@ def _numbers(plan: FeaturePlan, numbers: Var) -> Var:
     """Impute, then clip, over the whole tensor at once; a column without a policy passes unchanged."""
     tags = plan.contract.numbers
     imputed = [
-        plan.imputed[t.name] if t.missing is Missing.IMPUTE and t.name not in plan.excluded else math.nan
+        plan.stand_in(t) if t.missing is Missing.IMPUTE and t.name not in plan.excluded else math.nan
         for t in tags
     ]
     if not all(map(math.isnan, imputed)):

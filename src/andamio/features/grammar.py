@@ -15,6 +15,7 @@ parts are limited, so that no text, however hostile, costs more than a moment.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from andamio.errors import text
 from andamio.features.expressions import (
@@ -40,6 +41,7 @@ COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _BINDING = dict.fromkeys(COMPARISONS, 1) | {"+": 2, "-": 2, "*": 3, "/": 3}
 
 
+@lru_cache(maxsize=4096)
 def read(expression: str) -> Node:
     """Read one expression into its parts.
 

@@ -40,6 +40,12 @@ class FeaturePlan:
         kept = (i for i in self.contract.categories if i.name not in self.excluded)
         return tuple((i, value) for i in kept for value in i.values)
 
+    def stand_in(self, tag: Input) -> float:
+        """Return what stands for a missing number; not learnt yet, the middle of its range, or 0."""
+        if tag.name in self.imputed:
+            return self.imputed[tag.name]
+        return 0.0 if tag.range is None else (tag.range[0] + tag.range[1]) / 2
+
     def computed(self) -> tuple[tuple[Feature, Node], ...]:
         """Read the declared and the found features that use no excluded input.
 

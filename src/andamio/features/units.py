@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from andamio.contracts.contract import Input, TagType
 from andamio.errors import Text, UnitUnknown, text
@@ -261,10 +262,13 @@ def _zero_moves(measure: Measure) -> bool:
 def _declared(tag: Input) -> Measure | None:
     if tag.type is TagType.BOOLEAN:
         return _PLAIN
-    if tag.unit is None:
-        return None
+    return None if tag.unit is None else _measure(tag.unit)
+
+
+@lru_cache(maxsize=1024)
+def _measure(unit: str) -> Measure | None:
     try:
-        return Measure({tag.unit: 1.0}, dimensions(tag.unit))
+        return Measure({unit: 1.0}, dimensions(unit))
     except UnitUnknown:
         return None
 
