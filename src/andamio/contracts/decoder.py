@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
 from msgspec.structs import astuple
-from numpy.typing import NDArray
 
 from andamio.contracts.contract import Contract, Input, Missing, OutOfRange, TagType, Unknown
-from andamio.contracts.judgement import LARGEST, outside_flag
+from andamio.contracts.judgement import LARGEST
 from andamio.contracts.rows import Rows
 from andamio.contracts.scored import refuse_waveforms
 from andamio.contracts.validator import RowValidator
+from andamio.contracts.watch import Watch
 
 
 class RowDecoder:
@@ -34,7 +33,7 @@ class RowDecoder:
         self._validator = RowValidator(contract, label=label)
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_body_type(contract))
         self._numbers, self._categories = len(contract.numbers), len(contract.categories)
-        self._watch = _Watch(contract)
+        self._watch = Watch(contract)
 
     def decode(self, body: bytes) -> Rows:
         """Decode a body.
@@ -43,92 +42,52 @@ class RowDecoder:
             BodyRefused: The body is not JSON, or not of the form.
             RowsRejected: With the faults of every bad row.
         """
+        rows = self._fast(body)
+        return self._validator.validate(body) if rows is None else rows
+
+    def _fast(self, body: bytes) -> Rows | None:
         try:
             frame = self._decoder.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self._validator.validate(body)
+            return None
         if frame.units is not None or (frame.row is None) == (frame.rows is None):
-            return self._validator.validate(body)
-        sent = [astuple(frame.row)] if frame.rows is None else [astuple(row) for row in frame.rows]
-        rows = self._rows(sent)
-        return self._validator.validate(body) if rows is None else rows
+            return None
+        return self._one(astuple(frame.row)) if frame.rows is None else self._many(frame.rows)
 
-    def _rows(self, sent: Sequence[tuple[Any, ...]]) -> Rows | None:
-        count, numbers = len(sent), self._numbers
-        if not count:
+    def _one(self, sent: tuple[Any, ...]) -> Rows | None:
+        numbers = sent[: self._numbers]
+        texts = sent[self._numbers : -2]
+        if self._watch.has_fraction(numbers):
             return None
-        flat = [value for row in sent for value in row[:numbers]] if count > 1 else sent[0][:numbers]
-        values = np.array(flat, np.float64).reshape(count, numbers)
-        if self._watch.has_fractions(values):
-            return None
-        texts = np.empty((count, self._categories), object)
-        if self._categories:
-            texts[:] = [row[numbers:-2] for row in sent]
+        categories = np.empty((1, self._categories), object)
+        if texts:
+            categories[0] = texts
         return Rows(
-            values.astype(np.float32),
-            texts,
-            [row[-2] or None for row in sent],
-            [row[-1] or None for row in sent],
-            self._watch.flags(values, texts),
+            np.array([numbers], np.float32),
+            categories,
+            [sent[-2] or None],
+            [sent[-1] or None],
+            [self._watch.flags_of_one(numbers, texts)],
         )
 
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """The flags of one tag."""
-
-    imputed: str
-    outside: str
-    known: frozenset[str]
-
-
-class _Watch:
-    """Finds, in decoded rows, the values that a policy will change or mark."""
-
-    def __init__(self, contract: Contract) -> None:
-        numbers, categories = contract.numbers, contract.categories
-        limits = [_watched(declared) for declared in numbers]
-        self._low = np.array([low for low, _ in limits], np.float64)
-        self._high = np.array([high for _, high in limits], np.float64)
-        self._whole = np.array([p for p, i in enumerate(numbers) if i.type is TagType.INTEGER], np.intp)
-        self._marks = [_mark(declared) for declared in numbers]
-        self._text_marks = [_mark(declared) for declared in categories]
-        lenient = [
-            i.missing is Missing.IMPUTE or outside_flag(i) is not None for i in (*numbers, *categories)
-        ]
-        self._watches_numbers = any(lenient[: len(numbers)])
-        self._watches_texts = any(lenient[len(numbers) :])
-
-    def has_fractions(self, values: NDArray[np.float64]) -> bool:
-        """Tell whether a whole number is none."""
-        return bool(self._whole.size) and bool((values[:, self._whole] % 1.0 > 0.0).any())
-
-    def flags(self, values: NDArray[np.float64], texts: NDArray[np.object_]) -> list[tuple[str, ...]]:
-        """Return each row's flags, numbers first."""
-        flags: list[tuple[str, ...]] = [()] * len(values)
-        if self._watches_numbers:
-            inside = (values >= self._low) & (values <= self._high)
-            if not inside.all():
-                for row, place in np.argwhere(~inside).tolist():
-                    mark = self._marks[place]
-                    flags[row] += (mark.imputed if np.isnan(values[row, place]) else mark.outside,)
-        if self._watches_texts:
-            for row, words in enumerate(texts.tolist()):
-                for mark, word in zip(self._text_marks, words, strict=True):
-                    if word not in mark.known:
-                        flags[row] += (mark.outside if word else mark.imputed,)
-        return flags
-
-
-def _mark(declared: Input) -> _Mark:
-    return _Mark(f"{declared.name}:imputed", outside_flag(declared) or "", frozenset(declared.values))
-
-
-def _watched(declared: Input) -> tuple[float, float]:
-    # The decoder has refused what `reject` refuses; what is left to watch is what a policy lets through.
-    if declared.range is None or declared.out_of_range is OutOfRange.REJECT:
-        return -math.inf, math.inf
-    return declared.range
+    def _many(self, frames: Sequence[msgspec.Struct]) -> Rows | None:
+        if not frames:
+            return None
+        count, width = len(frames), self._numbers
+        sent = [astuple(frame) for frame in frames]
+        numbers = np.array([value for row in sent for value in row[:width]], np.float64).reshape(count, width)
+        if self._watch.has_fractions(numbers):
+            return None
+        categories = np.empty((count, self._categories), object)
+        if self._categories:
+            categories[:] = [row[width:-2] for row in sent]
+        return Rows(
+            numbers.astype(np.float32),
+            categories,
+            [row[-2] or None for row in sent],
+            [row[-1] or None for row in sent],
+            self._watch.flags(numbers, categories),
+        )
 
 
 def _body_type(contract: Contract) -> type[msgspec.Struct]:

@@ -32,30 +32,29 @@ class TableColumns:
 def table_columns(contract: Contract, header: Sequence[str]) -> TableColumns:
     """Match a header to a contract: by the column's name, by the tag's, both with or without ``[unit]``."""
     names = [name.strip() for name in header]
-    bare = [_split(name)[0] for name in names]
     places: dict[str, int] = {}
     units: dict[str, str] = {}
     faults: list[Fault] = []
     for declared in contract.inputs:
-        found = _places(declared, names, bare)
-        if len(found) > 1:
-            faults.append(_twice(contract, declared, [names[place] for place in found]))
-        elif found:
+        found = _places(declared, names)
+        if len(found) == 1:
             places[declared.name] = found[0]
-            name = names[found[0]]
-            unit = _split(name)[1]
-            if unit and declared.unit and unit != declared.unit:
-                if _converts(unit, declared.unit):
-                    units[declared.name] = unit
-                elif name not in (declared.column, declared.name):
-                    faults.append(_another_unit(contract, declared, name, unit))
+            unit = _split(names[found[0]])[1]
+            if unit and declared.unit and _converts(unit, declared.unit):
+                units[declared.name] = unit
+            elif unit and declared.unit and unit != declared.unit:
+                faults += _another_unit(contract, declared, names[found[0]], unit)
+        elif found:
+            faults.append(_twice(contract, declared, [names[place] for place in found]))
         elif declared.missing is Missing.REJECT:
             faults.append(_lacking(contract, declared, names))
-    for key, column in (("asset", contract.asset), ("time", contract.time)):
-        for name in (column, key):
-            if name in names:
-                places.setdefault(key, names.index(str(name)))
-    return TableColumns(places, units, tuple(faults))
+    return TableColumns(places | _identities(contract, names), units, tuple(faults))
+
+
+def _identities(contract: Contract, names: Sequence[str]) -> dict[str, int]:
+    columns = {"asset": (contract.asset, "asset"), "time": (contract.time, "time")}
+    found = {key: [names.index(name) for name in wanted if name in names] for key, wanted in columns.items()}
+    return {key: places[0] for key, places in found.items() if places}
 
 
 def _split(name: str) -> tuple[str, str | None]:
@@ -64,14 +63,14 @@ def _split(name: str) -> tuple[str, str | None]:
     return (found.group(1), found.group(2).strip() or None) if found else (name, None)
 
 
-def _places(declared: Input, names: Sequence[str], bare: Sequence[str]) -> list[int]:
+def _places(declared: Input, names: Sequence[str]) -> list[int]:
     # The exact name wins over the name without its unit, the column's name over the tag's.
     for wanted in (declared.column, declared.name):
         exact = [place for place, name in enumerate(names) if name == wanted]
         if exact:
             return exact
     for wanted in (_split(declared.column)[0], declared.name):
-        loose = [place for place, name in enumerate(bare) if name == wanted]
+        loose = [place for place, name in enumerate(names) if _split(name)[0] == wanted]
         if loose:
             return loose
     return []
@@ -79,21 +78,26 @@ def _places(declared: Input, names: Sequence[str], bare: Sequence[str]) -> list[
 
 def _converts(unit: str, declared: str) -> bool:
     try:
-        return same_dimension(unit, declared)
+        return unit != declared and same_dimension(unit, declared)
     except UnitUnknown:
         return False
 
 
-def _another_unit(contract: Contract, declared: Input, name: str, unit: str) -> Fault:
-    return Fault(
-        "contract-unit",
-        text('the column "{column}" cannot be converted to {unit}', column=name, unit=declared.unit),
-        text("{model}, input {tag}", model=contract.name, tag=declared.name),
-        fix=text(
-            "send {tag} in {unit}, or in a unit of the same kind", tag=declared.name, unit=declared.unit
-        ),
-        data={"tag": declared.name, "column": name, "unit": unit},
-    )
+def _another_unit(contract: Contract, declared: Input, name: str, unit: str) -> list[Fault]:
+    # The contract names this very column, so what is in its brackets is part of the name.
+    if name in (declared.column, declared.name):
+        return []
+    return [
+        Fault(
+            "contract-unit",
+            text('the column "{column}" cannot be converted to {unit}', column=name, unit=declared.unit),
+            text("{model}, input {tag}", model=contract.name, tag=declared.name),
+            fix=text(
+                "send {tag} in {unit}, or in a unit of the same kind", tag=declared.name, unit=declared.unit
+            ),
+            data={"tag": declared.name, "column": name, "unit": unit},
+        )
+    ]
 
 
 def _lacking(contract: Contract, declared: Input, names: Sequence[str]) -> Fault:
