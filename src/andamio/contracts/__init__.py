@@ -7,13 +7,16 @@ same faults. It also writes itself as JSON Schema, and tells what changed betwee
 
 from andamio.contracts.contract import Contract, Feature, Gate, Input, Kind, Missing, OutOfRange, TagType
 from andamio.contracts.decoder import RowDecoder
+from andamio.contracts.differences import Change, diff
 from andamio.contracts.headers import TableColumns, table_columns
 from andamio.contracts.reading import parse_contract, read_contract
 from andamio.contracts.rows import Rows
+from andamio.contracts.schema import example_row, json_schema
 from andamio.contracts.scored import not_yet_scored
 from andamio.contracts.table import TableValidator, TableVerdict
 
 __all__ = [
+    "Change",
     "Contract",
     "Feature",
     "Gate",
@@ -27,6 +30,9 @@ __all__ = [
     "TableValidator",
     "TableVerdict",
     "TagType",
+    "diff",
+    "example_row",
+    "json_schema",
     "not_yet_scored",
     "parse_contract",
     "read_contract",
