@@ -60,7 +60,7 @@ def judge(
 
 def parity_gate(certificate: Mapping[str, object]) -> GateResult:
     """Read the parity certificate as a gate: the graph answers as the trained model did."""
-    difference = certificate.get("max_difference")
+    difference = certificate.get("max_abs_difference")
     return GateResult(
         gate="parity",
         metric="parity",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,9 +12,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from andamio.contracts import TableValidator, table_columns
 from andamio.contracts.contract import Contract, Kind
+from andamio.contracts.headers import table_columns
 from andamio.contracts.rows import Rows
+from andamio.contracts.table import TableValidator, TableVerdict
 from andamio.errors import Fault, Text, TrainingDataRefused, text
 from andamio.training.target import read_target
 from andamio.training.timeline import read_times
@@ -67,6 +67,7 @@ class Problem:
         copies: Equal numbers mark rows whose inputs are exact copies of one another, shape ``(rows,)``.
         source: Row numbers in the dataset version, shape ``(rows,)``.
         left_out: Rows of the dataset that are not here, by reason.
+        excluded: Tags that must not reach the model, because they give the target away.
     """
 
     contract: Contract
@@ -79,6 +80,7 @@ class Problem:
     copies: Index
     source: Index
     left_out: tuple[LeftOut, ...] = ()
+    excluded: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.target)
@@ -92,26 +94,13 @@ class Problem:
         """Return the rows of ``index``, in that order."""
         return dataclasses.replace(
             self,
-            rows=take_rows(self.rows, index),
+            rows=self.rows.take(index),
             target=self.target[index],
             times=None if self.times is None else self.times[index],
             assets=None if self.assets is None else self.assets[index],
             copies=self.copies[index],
             source=self.source[index],
         )
-
-
-def take_rows(rows: Rows, index: Index) -> Rows:
-    """Return the rows of ``index``, in that order."""
-    places = index.tolist()
-    return dataclasses.replace(
-        rows,
-        numbers=rows.numbers[index],
-        categories=rows.categories[index],
-        assets=[rows.assets[i] for i in places],
-        times=[rows.times[i] for i in places],
-        flags=[rows.flags[i] for i in places],
-    )
 
 
 def read_problem(contract: Contract, frame: pl.DataFrame) -> Problem:
@@ -124,8 +113,8 @@ def read_problem(contract: Contract, frame: pl.DataFrame) -> Problem:
     Raises:
         TrainingDataRefused: A column is missing, the target has one class, too few rows are left.
     """
-    _check_columns(contract, frame)
     found = table_columns(contract, frame.columns)
+    _check_columns(contract, frame, found.faults)
     columns = {tag: frame.to_series(place).to_list() for tag, place in found.places.items()}
     verdict = TableValidator(contract).check(columns, units=found.units)
     target = read_target(frame[contract.target], contract)
@@ -133,10 +122,10 @@ def read_problem(contract: Contract, frame: pl.DataFrame) -> Problem:
     keep = verdict.accepted & target.known
     if times is not None:
         keep &= np.isfinite(times)
-    left_out = _left_out(contract, verdict.accepted, verdict.faults, target.known, keep)
+    left_out = _left_out(contract, verdict, target.known, keep)
     _check_enough(contract, int(keep.sum()), left_out)
     source = np.flatnonzero(keep)
-    rows = take_rows(verdict.rows, np.flatnonzero(keep[verdict.accepted]))
+    rows = verdict.rows.take(np.flatnonzero(keep[verdict.accepted]))
     assets = _assets(frame, contract, source)
     values = target.values[source]
     return Problem(
@@ -172,9 +161,9 @@ def _assets(frame: pl.DataFrame, contract: Contract, source: Index) -> NDArray[n
     return np.array([names[i] for i in source.tolist()], dtype=object)
 
 
-def _check_columns(contract: Contract, frame: pl.DataFrame) -> None:
+def _check_columns(contract: Contract, frame: pl.DataFrame, missing: Sequence[Fault]) -> None:
     roles = {"target": contract.target, "time": contract.time, "asset": contract.asset}
-    faults = []
+    faults = list(missing)
     for role, column in roles.items():
         if column is None or column in frame.columns:
             continue
@@ -197,20 +186,14 @@ def _check_columns(contract: Contract, frame: pl.DataFrame) -> None:
 
 
 def _left_out(
-    contract: Contract,
-    accepted: NDArray[np.bool_],
-    faults: Sequence[Fault],
-    known: NDArray[np.bool_],
-    keep: NDArray[np.bool_],
+    contract: Contract, verdict: TableVerdict, known: NDArray[np.bool_], keep: NDArray[np.bool_]
 ) -> tuple[LeftOut, ...]:
-    out = []
-    if (~accepted).any():
-        by_tag = Counter({(f.code, str(f.data.get("tag", ""))): 0 for f in faults})
-        by_tag.update((f.code, str(f.data.get("tag", ""))) for f in faults)
-        out += [
-            LeftOut(text("the contract rejects {tag} ({code})", tag=tag, code=code), rows)
-            for (code, tag), rows in sorted(by_tag.items(), key=lambda item: (-item[1], item[0]))
-        ]
+    """Count the rows that are not used; a row with several faults counts under each."""
+    accepted = verdict.accepted
+    out = [
+        LeftOut(text("the contract rejects {tag} ({code})", tag=tag, code=code), rows)
+        for (tag, code), rows in sorted(verdict.counts().items(), key=lambda item: (-item[1], item[0]))
+    ]
     no_target = int((accepted & ~known).sum())
     if no_target:
         out.append(

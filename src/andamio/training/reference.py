@@ -1,0 +1,82 @@
+"""Learn what normal looks like from the training rows; it travels in the bundle as plain arrays.
+
+Keys of ``reference.npz`` besides ``profile.*`` (``statistics.profile``), for every numeric tag ``T``,
+category ``C``, feature number ``J`` (names in ``graph.json``) and the watched score:
+
+    number.T.edges, number.T.counts            histogram; counts are under, bins, over, missing
+    category.C.counts                          each declared value, others, missing
+    feature.J.edges, feature.J.counts          histogram of the graph's feature
+    score.edges, score.counts                  histogram of the prediction
+    moments.numbers, moments.features          count, mean, standard deviation, least, most; one line a column
+    rows                                       how many rows
+    target.counts or target.edges, .counts     the truth
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from andamio.bundles import GraphInfo, Outputs
+from andamio.statistics.histograms import count_categories, histogram, moments, quantile_edges
+from andamio.statistics.profile import learn_profile, watched_score
+from andamio.training.table import Problem
+
+BINS = 20
+
+
+def reference(problem: Problem, outputs: Outputs, info: GraphInfo) -> dict[str, NDArray[np.generic]]:
+    """Learn the reference profile.
+
+    Args:
+        problem: The rows to learn from.
+        outputs: The graph's answers for these rows, features included.
+        info: Names of the graph's columns.
+
+    Returns:
+        Arrays by key; equal rows and answers give equal arrays.
+    """
+    score = watched_score(outputs.probabilities, outputs.value)
+    contract = problem.contract
+    order = None if problem.times is None else np.argsort(problem.times, kind="stable").astype(np.int64)
+    arrays: dict[str, NDArray[np.generic]] = dict(
+        learn_profile(
+            problem.rows.numbers,
+            problem.rows.categories,
+            [i.values for i in contract.categories],
+            score,
+            order=order,
+            assets=None if problem.assets is None else problem.assets.tolist(),
+        ).arrays()
+    )
+    arrays["rows"] = np.array(len(problem), dtype=np.int64)
+    features = outputs.features if outputs.features is not None else np.zeros((len(problem), 0), np.float32)
+    for j, declared in enumerate(contract.numbers):
+        arrays |= _binned(f"number.{declared.name}", problem.rows.numbers[:, j])
+    for j, declared in enumerate(contract.categories):
+        counts = count_categories(problem.rows.categories[:, j].tolist(), declared.values)
+        arrays[f"category.{declared.name}.counts"] = counts
+    for j in range(len(info.features)):
+        arrays |= _binned(f"feature.{j}", features[:, j])
+    arrays |= _binned("score", score)
+    arrays["moments.numbers"] = _moments(problem.rows.numbers)
+    arrays["moments.features"] = _moments(features)
+    if problem.is_regression:
+        arrays |= _binned("target", problem.target)
+    else:
+        arrays["target.counts"] = np.bincount(problem.target.astype(np.int64), minlength=len(problem.classes))
+    return arrays
+
+
+def _binned(key: str, values: NDArray[np.floating] | NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:
+    numbers = np.asarray(values, dtype=np.float64)
+    counted = histogram(numbers, quantile_edges(numbers, BINS))
+    return {
+        f"{key}.edges": counted.edges,
+        f"{key}.counts": np.append(counted.filled(), counted.missing).astype(np.int64),
+    }
+
+
+def _moments(table: NDArray[np.float32]) -> NDArray[np.float64]:
+    found = [moments(column) for column in table.T]
+    return np.array([[m.count, m.mean, m.deviation, m.low, m.high] for m in found]).reshape(len(found), 5)

@@ -1,0 +1,214 @@
+"""Train: from a contract and a dataset version to a candidate with its evidence, ready to become a bundle."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from andamio.bundles.building import BundleParts
+from andamio.bundles.golden import golden_rows
+from andamio.bundles.graph import Graph
+from andamio.bundles.parity import certify, certify_thresholds
+from andamio.bundles.probes import policy_probes
+from andamio.contracts.contract import Contract
+from andamio.contracts.headers import table_columns
+from andamio.contracts.rows import Rows
+from andamio.errors import Text, text
+from andamio.training.evaluation import Evaluation, about_split, evaluate
+from andamio.training.golden import choose_golden
+from andamio.training.leakage import Leak, find_leaks
+from andamio.training.learnt import Fit, Learnt, Progress
+from andamio.training.lineage import lineage
+from andamio.training.operation import unanswered
+from andamio.training.reference import reference
+from andamio.training.splits import Split, holdout
+from andamio.training.table import Dataset, LeftOut, Problem, read_problem
+
+HELD_OUT = 0.2
+PROBED_ROWS = 5000
+TIMED_RUNS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainOptions:
+    """How to train.
+
+    Attributes:
+        budget_s: Seconds to search; None with ``trials``.
+        trials: Exactly so many trials, whatever time they take; the same number gives the same bundle.
+        seed: Of everything.
+        keep: Tags to learn from although they look like leaks: a person vouches for them.
+        parent: Digest of the bundle that the new one is to follow.
+    """
+
+    budget_s: float | None = 120.0
+    trials: int | None = None
+    seed: int = 0
+    keep: frozenset[str] = frozenset()
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A trained, measured and judged model that is not yet a bundle.
+
+    Attributes:
+        name: Which kind of model won.
+        parts: Everything under the bundle's digest.
+        evaluation: What was measured, and the gates.
+        leaks: Tags found to give the target away or to identify rows.
+        excluded: Tags that were not learnt from.
+        left_out: Rows that were not used.
+        split: What was held out, and by which rule.
+        unanswered: Questions of ``[operation]`` without an answer, and what that costs.
+        record: Durations and latencies, outside the digest.
+    """
+
+    name: str
+    parts: BundleParts
+    evaluation: Evaluation
+    leaks: Sequence[Leak]
+    excluded: frozenset[str]
+    left_out: Sequence[LeftOut]
+    split: Split
+    unanswered: Sequence[tuple[str, Text]]
+    record: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def deployable(self) -> bool:
+        """Whether no gate failed."""
+        return self.evaluation.deployable
+
+
+def train(
+    contract: Contract, dataset: Dataset, options: TrainOptions, progress: Progress, *, fit: Fit
+) -> Candidate:
+    """Train a candidate.
+
+    The same dataset digest, contract, seed, code, libraries, processor architecture and number of trials give
+    parts of the same bytes.
+
+    Args:
+        contract: What the model promises.
+        dataset: A dataset version.
+        options: Budget, seed, tags to keep.
+        progress: Called with a sentence before each step.
+        fit: Learns from the training part.
+
+    Raises:
+        TrainingDataRefused: The dataset cannot be trained on.
+        FeaturesRefused: A feature cannot be computed, or no input is left.
+    """
+    started = time.perf_counter()
+    progress(text("reading {data}@{version} by the contract", data=dataset.name, version=dataset.version))
+    problem = read_problem(contract, dataset.frame)
+    leaks = input_leaks(contract, dataset.frame)
+    excluded = frozenset(leak.column for leak in leaks if leak.excluded) - options.keep
+    problem = dataclasses.replace(problem, excluded=excluded)
+    split = holdout(problem, HELD_OUT, options.seed)
+    progress(split.note)
+    learning = problem.take(split.train)
+    learnt = fit(learning, options.budget_s, options.seed, options.trials, progress)
+    fitted_s = time.perf_counter() - started
+    return finish(
+        problem, dataset, split, leaks, learnt, options, progress, durations={"fit_s": round(fitted_s, 3)}
+    )
+
+
+def finish(
+    problem: Problem,
+    dataset: Dataset,
+    split: Split,
+    leaks: Sequence[Leak],
+    learnt: Learnt,
+    options: TrainOptions,
+    progress: Progress,
+    *,
+    durations: Mapping[str, float],
+) -> Candidate:
+    """Prove, measure, judge and describe what was learnt (or brought along)."""
+    started = time.perf_counter()
+    graph = Graph(learnt.graph, learnt.info)
+    train, test = problem.take(split.train), problem.take(split.test)
+    progress(text("proving that the graph answers as the trained model does"))
+    probes = policy_probes(problem.contract, problem.rows)
+    certificate = prove(learnt, graph, problem, probes, options.seed)
+    progress(text("measuring on {rows} held-out rows", rows=len(test)))
+    evaluation = evaluate(train, test, graph.run, learnt.simpler, certificate, options.seed)
+    chosen = choose_golden(problem, probes)
+    facts = evaluation.facts() | {"candidate": learnt.name, "split": about_split(split, train, test)}
+    parts = BundleParts(
+        model=problem.contract.name,
+        contract_text=problem.contract.source,
+        graph=learnt.graph,
+        info=learnt.info,
+        reference=reference(train, graph.run(train.rows), learnt.info),
+        golden=golden_rows(chosen, graph.run(chosen)),
+        evaluation=facts,
+        parity=certificate,
+        lineage=lineage(
+            dataset,
+            problem,
+            split,
+            leaks,
+            sorted(options.keep),
+            learnt.record,
+            seed=options.seed,
+            parent=options.parent,
+        ),
+    )
+    judged_s = round(time.perf_counter() - started, 3)
+    return Candidate(
+        name=learnt.name,
+        parts=parts,
+        evaluation=evaluation,
+        leaks=leaks,
+        excluded=problem.excluded,
+        left_out=problem.left_out,
+        split=split,
+        unanswered=unanswered(problem.contract),
+        record={"durations": {**durations, "judge_s": judged_s}, "latency": latency(graph, test.rows)},
+    )
+
+
+def input_leaks(contract: Contract, frame: pl.DataFrame) -> list[Leak]:
+    """Look for leaks among the contract's inputs; ``column`` of a leak is the tag's name."""
+    found = table_columns(contract, frame.columns)
+    roles = {name for name in (contract.target, contract.time, contract.asset) if name}
+    tags = {tag: place for tag, place in found.places.items() if tag in contract.by_name}
+    shown = frame.select(sorted(roles))
+    prefix = "tag."
+    shown = shown.with_columns(*(frame.to_series(place).alias(prefix + tag) for tag, place in tags.items()))
+    regression = contract.kind == "regression"
+    leaks = find_leaks(shown, contract.target, contract.time, contract.asset, regression=regression)
+    named = [leak for leak in leaks if leak.column.startswith(prefix)]
+    return [dataclasses.replace(leak, column=leak.column.removeprefix(prefix)) for leak in named]
+
+
+def prove(
+    learnt: Learnt, graph: Graph, problem: Problem, probes: Mapping[str, Rows], seed: int
+) -> dict[str, object]:
+    """Write the parity certificate over real rows (5,000, or all), every policy and every tree threshold."""
+    rows = problem.rows
+    if len(rows) > PROBED_ROWS:
+        drawn = np.random.default_rng(seed).choice(len(rows), PROBED_ROWS, replace=False)
+        rows = rows.take(np.sort(drawn))
+    thresholds = certify_thresholds(learnt.answer_features, graph, learnt.graph, rows)
+    return certify(learnt.answer, graph, rows, probes, thresholds=thresholds)
+
+
+def latency(graph: Graph, rows: Rows) -> dict[str, float]:
+    """Time single rows through the graph, in milliseconds: median and 99th percentile."""
+    one = rows.take(np.array([0]))
+    graph.run(one, features=False)
+    spent = []
+    for _ in range(TIMED_RUNS):
+        start = time.perf_counter()
+        graph.run(one, features=False)
+        spent.append(1000 * (time.perf_counter() - start))
+    return {"p50_ms": round(float(np.median(spent)), 4), "p99_ms": round(float(np.percentile(spent, 99)), 4)}

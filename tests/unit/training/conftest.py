@@ -1,0 +1,219 @@
+"""Plants small enough to train on in a second, and a fit that is only a linear model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+import pytest
+from numpy.typing import NDArray
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from andamio.bundles import GraphInfo, Outputs
+from andamio.contracts import parse_contract
+from andamio.contracts.contract import Contract
+from andamio.contracts.rows import Rows
+from andamio.features import (
+    Classifier,
+    FeatureGraph,
+    FeaturePlan,
+    Logistic,
+    Regressor,
+    append_model,
+    export_linear,
+    feature_graph,
+    run_features,
+)
+from andamio.training.table import Problem
+
+PRESS = """
+[model]
+kind = "classification"
+data = "press"
+target = "falla"
+
+[input.load]
+type = "number"
+range = [-20, 20]
+missing = "impute"
+
+[input.speed]
+type = "number"
+range = [-20, 20]
+
+[input.product]
+type = "category"
+values = ["A", "B"]
+unknown = "other"
+
+[output.failure]
+threshold = 0.5
+
+[accept]
+recall = ">= 0.5"
+false_alarm_rate = "<= 0.2"
+slices = { by = ["product"], recall = ">= 0.3" }
+noise = { level = 0.01, flips = "<= 0.05" }
+"""
+
+KILN = """
+[model]
+kind = "regression"
+data = "kiln"
+target = "strength"
+
+[input.temp]
+type = "number"
+range = [-20, 20]
+
+[input.speed]
+type = "number"
+range = [-20, 20]
+
+[output.strength]
+
+[accept]
+r2 = ">= 0.5"
+"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A dataset version in memory."""
+
+    frame: pl.DataFrame
+    name: str = "press"
+    version: int = 1
+    digest: str = "0" * 64
+
+
+@dataclass(frozen=True)
+class LinearFit:
+    """What the stand-in learnt; see ``training.learnt.Learnt``."""
+
+    name: str
+    graph: bytes
+    info: GraphInfo
+    features: FeatureGraph
+    native: Callable[[NDArray[np.float32]], Outputs]
+    simpler: Mapping[str, Callable[[Rows], Outputs]] = field(default_factory=dict)
+    record: Mapping[str, object] = field(default_factory=dict)
+
+    def answer(self, rows: Rows) -> Outputs:
+        return self.native(run_features(self.features, rows))
+
+    def answer_features(self, features: NDArray[np.float32]) -> Outputs:
+        return self.native(features)
+
+
+def press_contract(text: str = PRESS) -> Contract:
+    return parse_contract(text, name="press", file="models/press.toml")
+
+
+def press_frame(rows: int = 600, seed: int = 0) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    load, speed = rng.normal(size=rows), rng.normal(size=rows)
+    failed = load + 0.5 * speed + 0.3 * rng.normal(size=rows) > 1.0
+    return pl.DataFrame(
+        {
+            "load": load,
+            "speed": speed,
+            "product": rng.choice(["A", "B"], rows),
+            "falla": np.where(failed, "sí", "no"),
+        }
+    )
+
+
+def kiln_frame(rows: int = 300) -> pl.DataFrame:
+    rng = np.random.default_rng(1)
+    temp, speed = rng.normal(size=rows), rng.normal(size=rows)
+    return pl.DataFrame(
+        {"temp": temp, "speed": speed, "strength": 3 * temp - speed + 0.3 * rng.normal(size=rows)}
+    )
+
+
+def linear_fit(
+    problem: Problem, budget: float | None, seed: int, trials: int | None, progress: object
+) -> LinearFit:
+    """Fit a linear model; the budget is more than enough."""
+    plan = FeaturePlan(
+        problem.contract,
+        excluded=problem.excluded,
+        imputed={i.name: 0.0 for i in problem.contract.numbers},
+    )
+    features = feature_graph(plan)
+    matrix = run_features(features, problem.rows)
+    if problem.is_regression:
+        return _numbers(problem, features, matrix)
+    return _classes(problem, features, matrix)
+
+
+def _classes(problem: Problem, features: FeatureGraph, matrix: NDArray[np.float32]) -> LinearFit:
+    model = LogisticRegression().fit(matrix.astype(np.float64), problem.target)
+    score = Logistic(export_linear(model.coef_, model.intercept_))
+    positive = problem.positive if problem.positive is not None else 1
+    if positive == 0:
+        raise AssertionError("the stand-in learns tables whose event is the second class")
+    graph = append_model(features, Classifier(score, threshold=0.5, positive=positive))
+    share = float(np.mean(problem.target == positive))
+
+    def native(matrix: NDArray[np.float32]) -> Outputs:
+        chances = model.predict_proba(matrix.astype(np.float64))
+        return Outputs(
+            probabilities=chances.astype(np.float32), decision=(chances[:, 1] >= 0.5).astype(np.int64)
+        )
+
+    def dummy(rows: Rows) -> Outputs:
+        chances = np.tile(np.array([[1 - share, share]], np.float32), (len(rows), 1))
+        return Outputs(probabilities=chances, decision=np.zeros(len(rows), np.int64))
+
+    info = _info(problem, features, threshold=0.5)
+    return LinearFit("linear", graph, info, features, native, {"dummy": dummy}, {"trials": 1})
+
+
+def _numbers(problem: Problem, features: FeatureGraph, matrix: NDArray[np.float32]) -> LinearFit:
+    model = LinearRegression().fit(matrix.astype(np.float64), problem.target)
+    value = export_linear(model.coef_[None, :], np.array([model.intercept_]))
+    lower = export_linear(model.coef_[None, :], np.array([model.intercept_ - 0.5]))
+    upper = export_linear(model.coef_[None, :], np.array([model.intercept_ + 0.5]))
+    graph = append_model(features, Regressor(value, lower, upper))
+
+    def native(matrix: NDArray[np.float32]) -> Outputs:
+        answer = model.predict(matrix.astype(np.float64))
+        return Outputs(value=answer.astype(np.float32))
+
+    def dummy(rows: Rows) -> Outputs:
+        return Outputs(value=np.full(len(rows), problem.target.mean(), np.float32))
+
+    return LinearFit("linear", graph, _info(problem, features), features, native, {"dummy": dummy}, {})
+
+
+def _info(problem: Problem, features: FeatureGraph, threshold: float | None = None) -> GraphInfo:
+    contract = problem.contract
+    return GraphInfo(
+        kind=str(contract.kind),
+        numbers=tuple(i.name for i in contract.numbers),
+        categories=tuple(i.name for i in contract.categories),
+        features=features.names,
+        classes=problem.classes,
+        positive=problem.positive,
+        threshold=threshold,
+        coverage=0.9 if problem.is_regression else None,
+    )
+
+
+@pytest.fixture
+def press() -> tuple[Contract, Table]:
+    return press_contract(), Table(press_frame())
+
+
+@pytest.fixture
+def kiln() -> tuple[Contract, Table]:
+    return parse_contract(KILN, name="kiln", file="models/kiln.toml"), Table(kiln_frame(), name="kiln")
+
+
+@pytest.fixture
+def fit() -> Callable[..., LinearFit]:
+    return linear_fit
