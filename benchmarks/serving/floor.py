@@ -44,13 +44,21 @@ def main() -> None:
         numbers = np.array([as_tuple(found) for found in rows], dtype=np.float32)
         probabilities, decision = run(["probabilities", "decision"], {"numbers": numbers})
         content = encode(
-            {"predictions": [{"decision": d, "probability": p} for d, p in zip(decision.tolist(), probabilities[:, 1].tolist())]}
+            {
+                "predictions": [
+                    {"decision": d, "probability": p}
+                    for d, p in zip(decision.tolist(), probabilities[:, 1].tolist(), strict=True)
+                ]
+            }
         )
         await send(
             {
                 "type": "http.response.start",
                 "status": 200,
-                "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())],
+                "headers": [
+                    (b"content-type", b"application/json"),
+                    (b"content-length", str(len(content)).encode()),
+                ],
             }
         )
         await send({"type": "http.response.body", "body": content})

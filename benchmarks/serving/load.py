@@ -14,6 +14,7 @@ import json
 import sys
 from pathlib import Path
 from time import perf_counter
+from typing import cast
 
 import uvloop
 
@@ -21,7 +22,9 @@ import uvloop
 class Client(asyncio.Protocol):
     """One connection: send, wait for the whole answer, note the time, send again until told to stop."""
 
-    def __init__(self, request: bytes, latencies: list[float], stop_at: float, done: asyncio.Future[None]) -> None:
+    def __init__(
+        self, request: bytes, latencies: list[float], stop_at: float, done: asyncio.Future[None]
+    ) -> None:
         self._request = request
         self._latencies = latencies
         self._stop_at = stop_at
@@ -32,8 +35,7 @@ class Client(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the first request."""
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         self._send()
 
     def _send(self) -> None:
@@ -85,7 +87,9 @@ async def attack(host: str, port: int, request: bytes, connections: int, seconds
     clients: list[Client] = []
     started = perf_counter()
     for end in ends:
-        _, client = await loop.create_connection(lambda end=end: Client(request, latencies, stop_at, end), host, port)
+        _, client = await loop.create_connection(
+            lambda end=end: Client(request, latencies, stop_at, end), host, port
+        )
         clients.append(client)
     await asyncio.wait_for(asyncio.gather(*ends), seconds + 30)
     elapsed = perf_counter() - started

@@ -1,6 +1,6 @@
 """Build the plant that the benchmark serves: one model, LightGBM with 200 trees on 20 numbers.
 
-    python benchmarks/serving/plant.py FOLDER
+python benchmarks/serving/plant.py FOLDER
 """
 
 from __future__ import annotations
@@ -30,11 +30,16 @@ data = "bench"
 target = "failure"
 positive = "yes"
 
-{"".join(f'''[input.{tag}]
+{
+    "".join(
+        f'''[input.{tag}]
 type = "number"
 range = [{RANGE[0]}, {RANGE[1]}]
 
-''' for tag in TAGS)}
+'''
+        for tag in TAGS
+    )
+}
 [output.failure]
 threshold = 0.5
 """
@@ -64,7 +69,12 @@ def build(root: Path, *, csv_rows: int = 100_000) -> BenchPlant:
     features = feature_graph(FeaturePlan(contract))
     graph = append_model(features, Classifier(export_lightgbm(booster), threshold=0.5))
     info = GraphInfo(
-        kind="classification", numbers=TAGS, features=features.names, classes=("no", "yes"), positive=1, threshold=0.5
+        kind="classification",
+        numbers=TAGS,
+        features=features.names,
+        classes=("no", "yes"),
+        positive=1,
+        threshold=0.5,
     )
     key = create_key(root.with_name(root.name + "-key") / "bench.pem")
     parts = BundleParts(
@@ -72,7 +82,9 @@ def build(root: Path, *, csv_rows: int = 100_000) -> BenchPlant:
         parity={}, lineage={},
     )  # fmt: skip
     bundle = build_bundle(parts, root / ".andamio" / "bundles", key, {})
-    write_deployment(root / ".andamio" / "deployment.json", Deployment().deploying(MODEL, Served(1, bundle.digest)))
+    write_deployment(
+        root / ".andamio" / "deployment.json", Deployment().deploying(MODEL, Served(1, bundle.digest))
+    )
     (root / "andamio.toml").write_text(f'[plant]\nname = "bench"\n\n[keys]\ntrusted = ["{key.public}"]\n')
     return _bodies(root, bundle.graph_bytes, x, csv_rows)
 
@@ -81,7 +93,9 @@ def _bodies(root: Path, graph: bytes, x: np.ndarray, csv_rows: int) -> BenchPlan
     def row(values: np.ndarray) -> dict[str, float]:
         return {tag: round(float(value), 4) for tag, value in zip(TAGS, values, strict=True)}
 
-    plant = BenchPlant(root, *(root / name for name in ("graph.onnx", "ranges.json", "1.json", "100.json", "rows.csv")))
+    plant = BenchPlant(
+        root, *(root / name for name in ("graph.onnx", "ranges.json", "1.json", "100.json", "rows.csv"))
+    )
     plant.graph.write_bytes(graph)
     plant.ranges.write_text(json.dumps(dict.fromkeys(TAGS, RANGE)))
     plant.one_row.write_text(json.dumps({"row": row(x[0])}))

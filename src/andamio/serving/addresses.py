@@ -43,7 +43,10 @@ def listen(host: str, port: int) -> socket.socket:
                 text("port {port} is taken", port=str(port)),
                 where=text("{host}:{port}", host=address, port=str(port)),
                 why=text("another process listens there already, perhaps another andamio serve"),
-                fix=text("stop that process, or choose another port: andamio serve --port {port}", port=str(port + 1)),
+                fix=text(
+                    "stop that process, or choose another port: andamio serve --port {port}",
+                    port=str(port + 1),
+                ),
             ) from error
         raise _refused_by_system(host, port, error) from error
     listener.setblocking(False)
@@ -65,7 +68,9 @@ def loopback(host: str) -> str:
     if address is None or not address.is_loopback:
         raise AddressRefused(
             text("the scoring process does not listen on {host}", host=host),
-            why=text("whoever reaches that address could ask and teach the models; access tokens must come first"),
+            why=text(
+                "whoever reaches that address could ask and teach the models; access tokens must come first"
+            ),
             fix=text("use 127.0.0.1 or ::1; from another machine: ssh -L 8081:127.0.0.1:8081 THIS-BOX"),
         )
     return str(address)
@@ -79,7 +84,10 @@ def check_host(value: bytes) -> None:
     """
     if _HOST.fullmatch(value) is None:
         raise HostRefused(
-            text("this process does not answer for the host {host}", host=value.decode("latin-1")[:200] or "(none)"),
+            text(
+                "this process does not answer for the host {host}",
+                host=value.decode("latin-1")[:200] or "(none)",
+            ),
             why=text("a web page could reach it under a name of its own (DNS rebinding)"),
             fix=text("ask by localhost, 127.0.0.1 or [::1]"),
         )

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from andamio.bundles import GraphInfo, Outputs
 
@@ -82,10 +84,9 @@ class _TwoClasses:
     def __call__(
         self, ids: Sequence[str], outputs: Outputs, flags: Sequence[tuple[str, ...]], *, recorded: bool
     ) -> list[Prediction]:
-        assert outputs.probabilities is not None and outputs.decision is not None
         classes, positive = self._classes, self._positive
-        chances: list[float] = outputs.probabilities[:, positive].tolist()
-        decisions: list[int] = outputs.decision.tolist()
+        chances: list[float] = _there(outputs.probabilities)[:, positive].tolist()
+        decisions: list[int] = _there(outputs.decision).tolist()
         return [
             TwoClassPrediction(name, classes[chosen], chosen == positive, chance, flag, recorded)
             for name, chosen, chance, flag in zip(ids, decisions, chances, flags, strict=True)
@@ -99,12 +100,15 @@ class _Classes:
     def __call__(
         self, ids: Sequence[str], outputs: Outputs, flags: Sequence[tuple[str, ...]], *, recorded: bool
     ) -> list[Prediction]:
-        assert outputs.probabilities is not None and outputs.decision is not None
         classes = self._classes
         return [
             ClassPrediction(name, classes[chosen], dict(zip(classes, chances, strict=True)), flag, recorded)
             for name, chosen, chances, flag in zip(
-                ids, outputs.decision.tolist(), outputs.probabilities.tolist(), flags, strict=True
+                ids,
+                _there(outputs.decision).tolist(),
+                _there(outputs.probabilities).tolist(),
+                flags,
+                strict=True,
             )
         ]
 
@@ -112,11 +116,18 @@ class _Classes:
 def _values(
     ids: Sequence[str], outputs: Outputs, flags: Sequence[tuple[str, ...]], *, recorded: bool
 ) -> list[Prediction]:
-    assert outputs.value is not None
     nothing: list[Any] = [None] * len(ids)
     lower = nothing if outputs.lower is None else outputs.lower.tolist()
     upper = nothing if outputs.upper is None else outputs.upper.tolist()
     return [
         ValuePrediction(name, value, low, high, flag, recorded)
-        for name, value, low, high, flag in zip(ids, outputs.value.tolist(), lower, upper, flags, strict=True)
+        for name, value, low, high, flag in zip(
+            ids, _there(outputs.value).tolist(), lower, upper, flags, strict=True
+        )
     ]
+
+
+def _there(answer: NDArray[np.generic] | None) -> NDArray[np.generic]:
+    if answer is None:
+        raise TypeError("a graph without this answer cannot have been loaded")
+    return answer

@@ -15,7 +15,18 @@ import msgspec
 from andamio.errors import AndamioError, MethodRefused, Overloaded, text
 from andamio.language import error_json, speak
 from andamio.serving.addresses import check_host
-from andamio.serving.exchange import JSON, Gone, Receive, Scope, Send, check_json, read_body, send_answer, send_json
+from andamio.serving.doors import PostDoor
+from andamio.serving.exchange import (
+    JSON,
+    Gone,
+    Receive,
+    Scope,
+    Send,
+    check_json,
+    read_body,
+    send_answer,
+    send_json,
+)
 from andamio.serving.http_status import CLOSING, RETRY_AFTER_S, http_status
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Metrics
@@ -43,11 +54,12 @@ class Application:
         metrics = self._metrics
         metrics.in_flight += 1
         place = self.routes.find(scope["path"])
+        door = place.post if place is not None else None
         status = 200
         try:
-            if place is not None and place.post is not None and scope["method"] == "POST":
-                await send_json(send, await self._posted(place, scope, receive))
-                if place.latency is not None:
+            if door is not None and scope["method"] == "POST":
+                await send_json(send, await self._posted(door, scope, receive))
+                if place is not None and place.latency is not None:
                     place.latency.add(perf_counter() - started)
             else:
                 await self._got(place, scope, send)
@@ -55,7 +67,7 @@ class Application:
             status = 499
         except AndamioError as error:
             status = await _refuse(send, scope, error)
-        except Exception:
+        except Exception:  # noqa: BLE001  a fault of one request must not end the others
             _log.exception("an error that should not happen, at %s", scope["path"])
             status = await _refuse(send, scope, _unexpected())
         finally:
@@ -65,7 +77,7 @@ class Application:
             else:
                 metrics.requests[place.model, place.action, status] += 1
 
-    async def _posted(self, place: Place, scope: Scope, receive: Receive) -> bytes:
+    async def _posted(self, door: PostDoor, scope: Scope, receive: Receive) -> bytes:
         content_type = length = b""
         named = False
         for name, value in scope["headers"]:
@@ -84,8 +96,7 @@ class Application:
         if self._metrics.in_flight > self._limits.in_flight:
             raise _overloaded(self._limits)
         body = await read_body(receive, length, self._limits)
-        assert place.post is not None
-        return await place.post.answer(body)
+        return await door.answer(body)
 
     async def _got(self, place: Place | None, scope: Scope, send: Send) -> None:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
@@ -95,7 +106,12 @@ class Application:
             raise self.routes.missing(scope["path"])
         if place.get is None or scope["method"] not in ("GET", "HEAD"):
             raise MethodRefused(
-                text("{path} takes {allowed}, not {method}", path=scope["path"], allowed=place.allowed, method=scope["method"]),
+                text(
+                    "{path} takes {allowed}, not {method}",
+                    path=scope["path"],
+                    allowed=place.allowed,
+                    method=scope["method"],
+                ),
                 fix=text("use the method {allowed}", allowed=place.allowed),
                 data={"allow": place.allowed},
             )

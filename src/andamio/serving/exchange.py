@@ -73,9 +73,14 @@ def check_json(content_type: bytes) -> None:
     kind = content_type.partition(b";")[0].strip().lower()
     if kind != JSON:
         raise BodyTypeRefused(
-            text("the body must be JSON and say so, and this one says {kind}", kind=kind.decode("latin-1")[:100] or "-"),
+            text(
+                "the body must be JSON and say so, and this one says {kind}",
+                kind=kind.decode("latin-1")[:100] or "-",
+            ),
             why=text("the header also keeps out web pages that post to this box behind a person's back"),
-            fix=text("send the header Content-Type: application/json (curl: -H 'Content-Type: application/json')"),
+            fix=text(
+                "send the header Content-Type: application/json (curl: -H 'Content-Type: application/json')"
+            ),
         )
 
 

@@ -68,7 +68,9 @@ class FeedbackDoor:
     def _records(self, truths: Sequence[_Truth]) -> list[TruthRecord]:
         if len(truths) > self._limits.rows:
             raise BodyTooLarge(
-                text("{rows} truths came at once and the cap is {cap}", rows=len(truths), cap=self._limits.rows),
+                text(
+                    "{rows} truths came at once and the cap is {cap}", rows=len(truths), cap=self._limits.rows
+                ),
                 fix=text("send fewer at once, or bring the file with: andamio feedback FILE.csv"),
             )
         now = time.time()
@@ -86,9 +88,13 @@ class FeedbackDoor:
             else:
                 records.append(
                     TruthRecord(
-                        time=now, model=self._model, value=value,
-                        prediction=truth.id, asset=truth.asset, event_time=truth.time,
-                    )  # fmt: skip
+                        time=now,
+                        model=self._model,
+                        value=value,
+                        prediction=truth.id,
+                        asset=truth.asset,
+                        event_time=truth.time,
+                    )
                 )
         if faults:
             raise _rejected(faults, len(truths))
@@ -109,7 +115,9 @@ def _truths(body: bytes) -> Sequence[_Truth]:
 
 def _rejected(faults: Sequence[Fault], truths: int) -> FeedbackRejected:
     return FeedbackRejected(
-        text("nothing was recorded; faults: {faults}, truths sent: {truths}", faults=len(faults), truths=truths),
+        text(
+            "nothing was recorded; faults: {faults}, truths sent: {truths}", faults=len(faults), truths=truths
+        ),
         fix=text("correct them and send all of them again"),
         faults=faults,
     )

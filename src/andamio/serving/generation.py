@@ -24,14 +24,12 @@ class Generation:
     """One generation as this process serves it.
 
     ``number`` is 0 before the first deployment. ``errors`` are the faults of the newest file, by model
-    ("" for the file itself); the models they name keep what they had before, or nothing. ``refused``
-    holds the digests of the versions that could not be opened, by model.
+    ("" for the file itself); the models they name keep what they had before, or nothing.
     """
 
     number: int = 0
     scorers: Mapping[str, Scorer] = field(default_factory=dict)
     errors: Mapping[str, AndamioError] = field(default_factory=dict)
-    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 class Switchboard:

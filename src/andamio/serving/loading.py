@@ -1,14 +1,16 @@
-"""Bring the versions that a deployment file names into memory, each verified and warmed before it may answer."""
+"""Bring the versions that a deployment file names into memory, verified and asked their golden rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 from andamio.bundles import Bundle, PublicKey, open_bundle
 from andamio.bundles.deployment import Deployment, Served, read_deployment
-from andamio.errors import AndamioError, InputRefused, text
+from andamio.bundles.golden import check_golden
+from andamio.errors import AndamioError, BundleRefused, InputRefused, text
 from andamio.kernel.ids import IdMaker
 from andamio.serving.generation import Generation
 from andamio.serving.scorer import Scorer
@@ -35,11 +37,9 @@ class Loader:
     def load(self, incumbent: Generation) -> Generation:
         """Return the generation that answers next.
 
-        A generation is taken whole or not at all: when a version that is new in the file cannot be
-        opened, or answers its golden rows wrongly, the incumbent stays as it is and carries the
-        errors. Two exceptions keep a plant answering: at the start there is nothing to protect, so
-        every model that opens answers; and a version that was refused before stops no later change
-        of another model.
+        A version that cannot be opened, or answers its golden rows wrongly, is refused: its model keeps the
+        version that answered before, or none, and the generation carries the error. A deployment file that
+        cannot be read, or is older than what answers, changes nothing at all.
         """
         try:
             wanted = read_deployment(self.deployment)
@@ -48,26 +48,39 @@ class Loader:
             return Generation(incumbent.number, incumbent.scorers, {"": error})
         scorers: dict[str, Scorer] = {}
         errors: dict[str, AndamioError] = {}
-        refused: dict[str, str] = {}
         for name, route in wanted.models.items():
             kept = incumbent.scorers.get(name)
-            if kept is not None and (kept.version, kept.digest) == (route.champion.version, route.champion.digest):
-                scorers[name] = kept
-                continue
             try:
-                scorers[name] = self._open(name, route.champion)
+                scorers[name] = kept if _is(kept, route.champion) else self._open(name, route.champion)
             except AndamioError as error:
                 errors[name] = error
-                refused[name] = route.champion.digest
-        news = {name for name, digest in refused.items() if incumbent.refused.get(name) != digest}
-        if news and incumbent.number:
-            return Generation(incumbent.number, incumbent.scorers, errors, incumbent.refused)
-        return Generation(wanted.generation, scorers, errors, refused)
+                if kept is not None:
+                    scorers[name] = kept
+        return Generation(wanted.generation, scorers, errors)
 
     def _open(self, name: str, served: Served) -> Scorer:
         bundle: Bundle = open_bundle(self.bundles / served.digest, self.trusted)
+        if bundle.model != name:
+            raise _another_model(bundle, name)
         scorer = Scorer(bundle, model=name, version=served.version, ids=self.ids, threads=self.threads)
+        check_golden(scorer.graph, bundle.golden)
         return scorer
+
+
+def _is(scorer: Scorer | None, served: Served) -> TypeGuard[Scorer]:
+    return scorer is not None and (scorer.version, scorer.digest) == (served.version, served.digest)
+
+
+def _another_model(bundle: Bundle, name: str) -> BundleRefused:
+    return BundleRefused(
+        text(
+            "the bundle is one of {found}, and the deployment file gives it to {name}",
+            found=bundle.model,
+            name=name,
+        ),
+        where=text("{path}", path=bundle.path),
+        fix=text("deploy the version that you want: andamio deploy NAME@VERSION"),
+    )
 
 
 def _check_order(wanted: Deployment, incumbent: Generation, path: Path) -> None:
@@ -78,7 +91,7 @@ def _check_order(wanted: Deployment, incumbent: Generation, path: Path) -> None:
                 incumbent=incumbent.number,
                 wanted=wanted.generation,
             ),
-            where=text("{place}", place=path),
+            where=text("{path}", path=path),
             why=text("generations only rise, so that an old file cannot bring an old model back unseen"),
             fix=text("deploy the version that you want: andamio deploy NAME@VERSION"),
         )

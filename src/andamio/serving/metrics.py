@@ -73,12 +73,16 @@ class Metrics(Collector):
             requests.add_metric((model, action, str(status)), count)
         yield requests
         latency = HistogramMetricFamily(
-            "andamio_predict_seconds", "Seconds to answer a predict request with status 200", labels=("model",)
+            "andamio_predict_seconds",
+            "Seconds to answer a predict request with status 200",
+            labels=("model",),
         )
         for model, seen in self.latency.items():
             latency.add_metric((model,), buckets=seen.buckets(), sum_value=seen.sum_s)
         yield latency
-        predictions = CounterMetricFamily("andamio_predictions", "Rows predicted", labels=("model", "version"))
+        predictions = CounterMetricFamily(
+            "andamio_predictions", "Rows predicted", labels=("model", "version")
+        )
         for (model, version), count in self.predictions.items():
             predictions.add_metric((model, str(version)), count)
         yield predictions
@@ -95,10 +99,16 @@ class Metrics(Collector):
         for model, count in self.truths.items():
             truths.add_metric((model,), count)
         yield truths
-        yield GaugeMetricFamily("andamio_requests_in_flight", "Requests being answered now", value=self.in_flight)
-        yield GaugeMetricFamily("andamio_deployment_generation", "Generation that answers", value=self.generation)
         yield GaugeMetricFamily(
-            "andamio_deployment_errors", "Models of the deployment file that could not be loaded", value=self.deployment_errors
+            "andamio_requests_in_flight", "Requests being answered now", value=self.in_flight
+        )
+        yield GaugeMetricFamily(
+            "andamio_deployment_generation", "Generation that answers", value=self.generation
+        )
+        yield GaugeMetricFamily(
+            "andamio_deployment_errors",
+            "Models of the deployment file that could not be loaded",
+            value=self.deployment_errors,
         )
         serving = GaugeMetricFamily(
             "andamio_model", "The versions that answer, always 1", labels=("model", "version", "digest")

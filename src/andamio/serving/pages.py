@@ -8,7 +8,6 @@ from typing import Protocol
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST
 
-
 from andamio.errors import AndamioError
 from andamio.serving.doors import Page
 from andamio.serving.metrics import Metrics

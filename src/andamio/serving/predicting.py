@@ -31,7 +31,9 @@ class PredictDoor:
         limits: The caps.
     """
 
-    def __init__(self, scorer: Scorer, commit: Commit, pool: Executor, metrics: Metrics, limits: Limits) -> None:
+    def __init__(
+        self, scorer: Scorer, commit: Commit, pool: Executor, metrics: Metrics, limits: Limits
+    ) -> None:
         self._scorer = scorer
         self._commit = commit
         self._pool = pool
@@ -87,7 +89,9 @@ class PredictDoor:
 def _rejected_row(code: str, data: object) -> RejectedRow:
     found = data if isinstance(data, dict) else {}
     row, tag = found.get("row", 0), found.get("tag")
-    return RejectedRow(row=row if isinstance(row, int) else 0, code=code, tag=None if tag is None else str(tag))
+    return RejectedRow(
+        row=row if isinstance(row, int) else 0, code=code, tag=None if tag is None else str(tag)
+    )
 
 
 def _too_many(rows: int, limits: Limits) -> BodyTooLarge:

@@ -1,5 +1,7 @@
-"""The scoring process: its own composition root. It knows a folder of bundles, a deployment file, the
-trusted public keys, a journal folder and a folder for its report, and nothing else of the plant.
+"""The scoring process: its own composition root.
+
+It knows a folder of bundles, a deployment file, the trusted public keys, a journal folder and a folder
+for its report, and nothing else of the plant.
 """
 
 from __future__ import annotations
@@ -129,7 +131,7 @@ async def _serve(options: ServeOptions, listener: socket.socket, announce: Calla
 class _DrainingServer(uvicorn.Server):
     """Ends with status 0 on SIGTERM: uvicorn raises the signal again after it has drained."""
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  uvicorn names them
         self.should_exit = True
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from andamio.bundles import Bundle, Graph
+from andamio.bundles import Bundle
 from andamio.contracts import RowDecoder
 from andamio.contracts.rows import Rows
 from andamio.journal import PredictionRecord, prediction_record
@@ -38,8 +38,8 @@ class Scorer:
         self.digest = bundle.digest
         self.contract = bundle.contract
         self.info = bundle.info
-        self.decode = RowDecoder(bundle.contract).decode
-        self.run = Graph(bundle.graph_bytes, bundle.info, threads=threads).run
+        self.decode = RowDecoder(bundle.contract, label=f"{model}@{version}").decode
+        self.graph = bundle.graph(threads)
         self._take_ids = ids.take
         self._answers = answerer(bundle.info)
 
@@ -48,7 +48,7 @@ class Scorer:
 
         The answers say ``recorded``: whoever sends one has committed its record first.
         """
-        outputs = self.run(rows, features=False)
+        outputs = self.graph.run(rows, features=False)
         ids = self._take_ids(len(rows))
         record = prediction_record(ids, time.time(), self.model, self, rows, outputs, door=door)
         return Scored(self._answers(ids, outputs, rows.flags, recorded=True), record)

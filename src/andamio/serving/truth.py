@@ -50,7 +50,9 @@ class TruthCheck:
         if value is None or value == "":
             return _fault(text("the truth is missing"), where, text("give it as the field value"))
         if not self._classes:
-            return _fault(text("{value} is not a number", value=str(value)), where, text("give the measured number"))
+            return _fault(
+                text("{value} is not a number", value=str(value)), where, text("give the measured number")
+            )
         near = difflib.get_close_matches(str(value), self._classes, n=1)
         known = text("the classes are: {classes}", classes=", ".join(self._classes[:20]))
         fix = text("did you mean {near}?", near=near[0]) if near else known
@@ -63,7 +65,11 @@ def naming_fault(prediction: str | None, asset: str | None, moment: str | None, 
     if prediction:
         return _fault(text("it is named twice"), where, both) if asset or moment else None
     if not moment:
-        what = text("the time is missing") if asset else text("nothing says which prediction this is the truth of")
+        what = (
+            text("the time is missing")
+            if asset
+            else text("nothing says which prediction this is the truth of")
+        )
         return _fault(what, where, both)
     if moment_of(moment) is None:
         what = text("{time} is not a time", time=moment[:100])

@@ -27,7 +27,7 @@ class TruthColumns:
     prediction: str | None = None
     asset: str | None = None
     time: str | None = None
-    value: str | None = None
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,9 @@ def read_truths(
             empty += 1
             continue
         prediction = _at(table, columns.prediction, i)
-        asset, moment = (None, None) if prediction else (_at(table, columns.asset, i), _at(table, columns.time, i))
+        asset, moment = (
+            (None, None) if prediction else (_at(table, columns.asset, i), _at(table, columns.time, i))
+        )
         where = text("line {line}", line=table.lines[i])
         wrong = naming_fault(prediction, asset, moment, where)
         if wrong is not None:
@@ -78,12 +80,22 @@ def read_truths(
             continue
         records.append(
             TruthRecord(
-                time=now, model=model, value=value, prediction=prediction, asset=asset, event_time=moment, source=source
+                time=now,
+                model=model,
+                value=value,
+                prediction=prediction,
+                asset=asset,
+                event_time=moment,
+                source=source,
             )
         )
     if faults:
         raise FeedbackRejected(
-            text("nothing was recorded; faults: {faults}, truths sent: {truths}", faults=len(faults), truths=len(table)),
+            text(
+                "nothing was recorded; faults: {faults}, truths sent: {truths}",
+                faults=len(faults),
+                truths=len(table),
+            ),
             fix=text("correct the file and give the command again"),
             faults=faults,
         )
@@ -96,7 +108,11 @@ def find_columns(header: Sequence[str], contract: Contract, named: TruthColumns)
     Raises:
         FeedbackRejected: A named column is not there, or what is needed was not found.
     """
-    missing = [name for name in (named.prediction, named.asset, named.time, named.value) if name and name not in header]
+    missing = [
+        name
+        for name in (named.prediction, named.asset, named.time, named.value)
+        if name and name not in header
+    ]
     if missing:
         raise _no_columns(text("the file has no column {names}", names=", ".join(missing)), header)
     value = named.value or _first(header, [contract.target, *_VALUE])
@@ -122,8 +138,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", lower).strip("_")
 
 
-def _cells(table: CsvTable, column: str | None, info: GraphInfo) -> Sequence[str]:
-    assert column is not None
+def _cells(table: CsvTable, column: str, info: GraphInfo) -> Sequence[str]:
     return table.written(column) if info.classes else table.columns[column]
 
 

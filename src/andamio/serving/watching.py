@@ -48,7 +48,7 @@ class Watcher:
             return
         try:
             generation = await asyncio.to_thread(self._load, self.generation)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever is in the file, what answers goes on
             _log.exception("the deployment file could not be followed")
             generation = self._stay(error)
         self._seen = mark
@@ -65,5 +65,7 @@ class Watcher:
 
     def _stay(self, error: Exception) -> Generation:
         kept = self.generation
-        fault = AndamioError(text("an error that should not happen: {name}: {reason}", name=type(error).__name__, reason=error))
-        return Generation(kept.number, kept.scorers, {"": fault}, kept.refused)
+        fault = AndamioError(
+            text("an error that should not happen: {name}: {reason}", name=type(error).__name__, reason=error)
+        )
+        return Generation(kept.number, kept.scorers, {"": fault})

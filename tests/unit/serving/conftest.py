@@ -48,7 +48,9 @@ def _call(
     unfinished: bool = False,
 ) -> Reply | None:
     """Send one request in the given chunks; None when nothing was answered."""
-    return asyncio.run(_acall(application, method, path, chunks, headers, hang_up=hang_up, unfinished=unfinished))
+    return asyncio.run(
+        _acall(application, method, path, chunks, headers, hang_up=hang_up, unfinished=unfinished)
+    )
 
 
 async def _acall(

@@ -8,7 +8,10 @@ from andamio.errors import AddressRefused, PortTaken, Unequipped
 from andamio.serving.addresses import listen, loopback
 
 
-@pytest.mark.parametrize("host,address", [("127.0.0.1", "127.0.0.1"), ("localhost", "127.0.0.1"), ("::1", "::1"), ("[::1]", "::1")])
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("127.0.0.1", "127.0.0.1"), ("localhost", "127.0.0.1"), ("::1", "::1"), ("[::1]", "::1")],
+)
 def test_a_loopback_name_is_taken(host: str, address: str) -> None:
     assert loopback(host) == address
 

@@ -90,7 +90,9 @@ def test_a_client_that_hangs_up_is_not_answered(call: Call) -> None:
     assert door.seen == []
 
 
-@pytest.mark.parametrize("kind", [b"text/plain", b"application/x-www-form-urlencoded", b"", b"application/jsonx"])
+@pytest.mark.parametrize(
+    "kind", [b"text/plain", b"application/x-www-form-urlencoded", b"", b"application/jsonx"]
+)
 def test_a_body_that_does_not_say_it_is_json_is_refused(call: Call, kind: bytes) -> None:
     reply = call(application(), "POST", PREDICT, [b"{}"], [HOST, (b"content-type", kind)])
     assert (reply.status, reply.json["error"]["code"]) == (415, "body-type")
@@ -106,7 +108,7 @@ def test_a_json_body_may_name_its_character_set(call: Call) -> None:
     assert call(application(), "POST", PREDICT, [b"{}"], headers).status == 200
 
 
-@pytest.mark.parametrize("method,path", [("POST", PREDICT), ("GET", "/livez"), ("GET", "/nowhere")])
+@pytest.mark.parametrize(("method", "path"), [("POST", PREDICT), ("GET", "/livez"), ("GET", "/nowhere")])
 @pytest.mark.parametrize("host", [b"evil.example", b"localhost.evil.example:8081", b"127.0.0.1.nip.io", b""])
 def test_a_request_under_a_foreign_name_is_refused(call: Call, method: str, path: str, host: bytes) -> None:
     door = Echo()
@@ -189,10 +191,16 @@ def test_above_the_cap_of_requests_at_once_the_next_one_is_told_to_wait(acall: C
 
 def test_a_full_disk_is_said_and_may_be_tried_again(call: Call) -> None:
     reply = call(application(Echo(DiskFull(text("the disk is full")))), "POST", PREDICT, [b"{}"])
-    assert (reply.status, reply.json["error"]["code"], reply.headers[b"retry-after"]) == (503, "disk-full", b"1")
+    assert (reply.status, reply.json["error"]["code"], reply.headers[b"retry-after"]) == (
+        503,
+        "disk-full",
+        b"1",
+    )
 
 
-def test_a_bug_answers_500_in_the_house_form_and_keeps_its_text_inside(call: Call, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_bug_answers_500_in_the_house_form_and_keeps_its_text_inside(
+    call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
     reply = call(application(Echo(RuntimeError("secret path"))), "POST", PREDICT, [b"{}"])
     assert (reply.status, reply.json["error"]["code"]) == (500, "internal")
     assert b"secret" not in reply.content
@@ -211,10 +219,16 @@ def test_every_request_is_counted_by_model_action_and_status(call: Call) -> None
     door = Echo()
     latency = Latency()
     house = Application(
-        Routes({PREDICT: Place("predict", "pump-health", post=door, latency=latency)}, ("pump-health",)), metrics, Limits()
+        Routes({PREDICT: Place("predict", "pump-health", post=door, latency=latency)}, ("pump-health",)),
+        metrics,
+        Limits(),
     )
     call(house, "POST", PREDICT, [b"{}"])
     call(house, "POST", PREDICT, [b"{}"], [HOST])
     call(house, "POST", "/nowhere", [b"{}"])
-    assert metrics.requests == {("pump-health", "predict", 200): 1, ("pump-health", "predict", 415): 1, ("", "", 404): 1}
+    assert metrics.requests == {
+        ("pump-health", "predict", 200): 1,
+        ("pump-health", "predict", 415): 1,
+        ("", "", 404): 1,
+    }
     assert (sum(latency.counts), metrics.in_flight) == (1, 0)

@@ -54,8 +54,10 @@ def checked(
     return Piece(verdict.rows, accepted, len(lines) - len(accepted), faults)
 
 
-def _columns_by_tag(table: CsvTable, contract: Contract, places: Mapping[str, int]) -> dict[str, Sequence[str]]:
-    """Categories as written, since a class may look like a number; everything else in the reader's one form."""
+def _columns_by_tag(
+    table: CsvTable, contract: Contract, places: Mapping[str, int]
+) -> dict[str, Sequence[str]]:
+    # Categories as written, since a class may look like a number; the rest in the reader's one form.
     words = {declared.name for declared in contract.categories} | {"asset"}
     columns: dict[str, Sequence[str]] = {}
     for tag, place in places.items():

@@ -24,7 +24,8 @@ class JsonLinesSource:
     def __init__(self, path: Path, contract: Contract) -> None:
         if not path.is_file():
             raise NotFound(
-                text("there is no file {path}", path=path), fix=text("check the name; the current folder matters")
+                text("there is no file {path}", path=path),
+                fix=text("check the name; the current folder matters"),
             )
         self._path = path
         self._contract = contract
@@ -75,5 +76,3 @@ def _readable(batch: Sequence[_Line]) -> tuple[list[_Line], list[RowFault]]:
 def _row_of(fault: Fault) -> int | None:
     row = fault.data.get("row")
     return row if isinstance(row, int) else None
-
-

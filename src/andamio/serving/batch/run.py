@@ -72,12 +72,19 @@ def _score(scorer: Scorer, piece: Piece, target: Target) -> list[Record]:
         records.append(scored.record)
     if piece.refused:
         found = [
-            RejectedRow(row=f.line, code=f.fault.code, tag=str(f.fault.data["tag"]) if "tag" in f.fault.data else None)
+            RejectedRow(
+                row=f.line, code=f.fault.code, tag=str(f.fault.data["tag"]) if "tag" in f.fault.data else None
+            )
             for f in piece.faults
         ]
         records.append(
             RejectRecord(
-                time=time.time(), model=scorer.model, version=scorer.version, rows=piece.refused, faults=found, door=_DOOR
+                time=time.time(),
+                model=scorer.model,
+                version=scorer.version,
+                rows=piece.refused,
+                faults=found,
+                door=_DOOR,
             )
         )
     return records

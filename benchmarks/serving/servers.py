@@ -1,0 +1,89 @@
+"""Start and stop the servers that are compared, each in its own process on a free loopback port."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from plant import MODEL, BenchPlant
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server, how long it took to its first answer, and what it weighs."""
+
+    name: str
+    port: int
+    path: str
+    pid: int
+    cold_start_s: float
+
+    def resident_mb(self) -> float:
+        """Return its resident memory now, in MB."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def commands(plant: BenchPlant) -> dict[str, tuple[list[str], str]]:
+    """Return each server's command ("{port}" is filled in) and the address of its predictions."""
+    andamio = [str(BIN / "andamio"), "serve", "--port", "{port}"]
+    floor = [sys.executable, str(HERE / "floor.py"), str(plant.graph), str(plant.ranges), "{port}"]
+    return {"floor": (floor, "/predict"), "andamio": (andamio, f"/v1/models/{MODEL}/predict")}
+
+
+@contextmanager
+def running(name: str, plant: BenchPlant, core: int | None) -> Iterator[Server]:
+    """Run one server, pinned to a core where one is named, until the block ends."""
+    command, path = commands(plant)[name]
+    port = free_port()
+    pinned = ["taskset", "-c", str(core)] if core is not None else []
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "ANDAMIO_PLANT": str(plant.root)}
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [*pinned, *(part.format(port=port) for part in command)],
+        env=environment,
+        cwd=plant.root,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        wait_for_answer(port, path, plant.one_row.read_bytes(), process)
+        yield Server(name, port, path, process.pid, time.perf_counter() - started)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def wait_for_answer(port: int, path: str, body: bytes, process: subprocess.Popen[bytes]) -> None:
+    """Ask until the first prediction comes back."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    while process.poll() is None:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as wire:
+                wire.sendall(head.encode() + body)
+                if wire.recv(65536).startswith(b"HTTP/1.1 200"):
+                    return
+        except OSError:
+            pass
+        time.sleep(0.005)
+    raise SystemExit(f"the server ended with status {process.returncode}")
