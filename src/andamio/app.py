@@ -14,7 +14,7 @@ from andamio.contracts.contract import Contract
 from andamio.data import Datasets
 from andamio.errors import KeyRefused, NotFound, text
 from andamio.kernel.settings import PlantFolder, Settings, find_plant
-from andamio.lifecycle import reconcile
+from andamio.lifecycle import Switchboard, reconcile
 from andamio.registry import AuditLog, Registry
 from andamio.storage.database import Database, open_database
 
@@ -38,7 +38,7 @@ class Plant:
         folder = find_plant(start)
         folder.hidden.mkdir(exist_ok=True)
         plant = cls(folder, open_database(folder.database_url))
-        reconcile(plant.registry, plant.audit, folder.deployment)
+        reconcile(plant.registry, plant.switchboard)
         return plant
 
     @property
@@ -46,15 +46,21 @@ class Plant:
         """What ``andamio.toml`` says."""
         return self.folder.settings
 
-    @cached_property
+    @property
     def audit(self) -> AuditLog:
         """The audit log."""
-        return AuditLog(self.database)
+        return self.registry.audit
 
     @cached_property
     def registry(self) -> Registry:
         """Models, versions, aliases."""
-        return Registry(self.database, self.audit)
+        return Registry(self.database)
+
+    @cached_property
+    def switchboard(self) -> Switchboard:
+        """Where it is decided what answers."""
+        folder = self.folder
+        return Switchboard(folder.deployment, folder.workers, folder.bundles, self.trusted)
 
     @cached_property
     def datasets(self) -> Datasets:
@@ -73,7 +79,7 @@ class Plant:
             raise KeyRefused(
                 text("this plant has no key to sign with"),
                 where=text("{place}", place=self.folder.root / "andamio.toml"),
-                fix=text("name the private key's file: [keys] signing = \"~/.config/andamio/keys/PLANT.pem\""),
+                fix=text('name the private key\'s file: [keys] signing = "~/.config/andamio/keys/PLANT.pem"'),
             )
         return load_key(path, plant=self.folder.root)
 
