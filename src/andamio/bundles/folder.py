@@ -73,24 +73,20 @@ def _read(folder: int, name: str, cap: int) -> bytes:
         raise Suspicious(
             text("it cannot be opened as a plain file: {reason}", reason=error.strerror)
         ) from error
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise Suspicious(text("it is not a plain file"))
         if status.st_size > cap:
-            raise Suspicious(
-                text("it has {size} bytes; at most {cap} are allowed", size=status.st_size, cap=cap)
-            )
-        return _read_at_most(file.fileno(), status.st_size)
+            raise Suspicious(text("it has {size} bytes; at most {cap} are allowed", size=status.st_size, cap=cap))
+        return _read_at_most(descriptor, status.st_size)
+    finally:
+        os.close(descriptor)
 
 
 def _read_at_most(descriptor: int, size: int) -> bytes:
     parts = []
-    left = size
-    while left > 0:
-        part = os.read(descriptor, left)
-        if not part:
-            break
+    while size > 0 and (part := os.read(descriptor, size)):
         parts.append(part)
-        left -= len(part)
+        size -= len(part)
     return b"".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def rows_of(numbers: list[list[float]], categories: list[str]) -> Rows:
     )
 
 
-def small_parts(**changes: object) -> BundleParts:
+def _small_parts(**changes: object) -> BundleParts:
     fields = {
         "model": "pump-health",
         "contract_text": CONTRACT,
@@ -118,6 +119,26 @@ class Shop:
 
 
 @pytest.fixture
+def small_parts() -> Callable[..., BundleParts]:
+    return _small_parts
+
+
+@pytest.fixture
+def make_rows() -> Callable[[list[list[float]], list[str]], Rows]:
+    return rows_of
+
+
+@pytest.fixture
+def model() -> onnx.ModelProto:
+    return small_model()
+
+
+@pytest.fixture
+def info() -> GraphInfo:
+    return INFO
+
+
+@pytest.fixture
 def signer(tmp_path: Path) -> Signer:
     return create_key(tmp_path / "keys" / "site.pem")
 
@@ -125,5 +146,5 @@ def signer(tmp_path: Path) -> Signer:
 @pytest.fixture
 def shop(tmp_path: Path, signer: Signer) -> Shop:
     store = tmp_path / "bundles"
-    bundle = build_bundle(small_parts(), store, signer, {"built": "2026-11-01", "host": "plant"})
+    bundle = build_bundle(_small_parts(), store, signer, {"built": "2026-11-01", "host": "plant"})
     return Shop(signer, store, bundle)

@@ -1,0 +1,119 @@
+"""The graph answers rows; a graph that is not the declared one is refused before it does."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from andamio.bundles import Graph, GraphInfo
+from andamio.errors import GraphRefused
+
+
+def test_one_row_and_many_get_the_same_answers(model, info, make_rows):
+    graph = Graph(model.SerializeToString(), info)
+    many = graph.run(make_rows([[50, 1], [1, 50], [7, 7]], ["H", "L", "H"]))
+    assert many.features.tolist() == [[50, 1, 1], [1, 50, 0], [7, 7, 1]]
+    assert many.decision.tolist() == [1, 0, 1]
+    for i, (numbers, category) in enumerate([([50, 1], "H"), ([1, 50], "L"), ([7, 7], "H")]):
+        one = graph.run(make_rows([numbers], [category]))
+        assert one.probabilities[0].tolist() == many.probabilities[i].tolist()
+
+
+def test_no_rows_get_no_answers(model, info, make_rows):
+    answers = Graph(model.SerializeToString(), info).run(make_rows([], []))
+    assert (answers.probabilities.shape, answers.decision.shape) == ((0, 2), (0,))
+
+
+def test_features_are_handed_out_only_when_asked_for(model, info, make_rows):
+    graph = Graph(model.SerializeToString(), info)
+    answers = graph.run(make_rows([[1, 2]], ["H"]), features=False)
+    assert answers.features is None
+    assert answers.decision.dtype == np.int64
+    assert answers.probabilities.dtype == np.float32
+
+
+def test_regression_answers_have_one_number_a_row():
+    nodes = [
+        helper.make_node("Identity", ["numbers"], ["features"]),
+        helper.make_node("ReduceSum", ["numbers", "axis"], ["value"], keepdims=1),
+        helper.make_node("Sub", ["value", "one"], ["lower"]),
+        helper.make_node("Add", ["value", "one"], ["upper"]),
+    ]
+    constants = [
+        helper.make_tensor("axis", TensorProto.INT64, [1], [1]),
+        helper.make_tensor("one", TensorProto.FLOAT, [], [1.0]),
+    ]
+    outputs = [helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, 2])]
+    outputs += [
+        helper.make_tensor_value_info(n, TensorProto.FLOAT, [None, 1]) for n in ("value", "lower", "upper")
+    ]
+    entry = helper.make_tensor_value_info("numbers", TensorProto.FLOAT, [None, 2])
+    model = helper.make_model(
+        helper.make_graph(nodes, "sum", [entry], outputs, constants),
+        opset_imports=[helper.make_opsetid("", 21)],
+        ir_version=10,
+    )
+    info = GraphInfo(kind="regression", numbers=("a", "b"), features=("a", "b"), coverage=0.9)
+    graph = Graph(model.SerializeToString(), info)
+    rows = type(
+        "R", (), {"numbers": np.array([[1, 2], [3, 4]], np.float32), "categories": np.empty((2, 0), object)}
+    )()
+    answers = graph.run(rows)
+    assert (answers.value.tolist(), answers.lower.tolist(), answers.upper.tolist()) == (
+        [3, 7],
+        [2, 6],
+        [4, 8],
+    )
+    assert answers.probabilities is None
+
+
+def test_threads_may_ask_the_same_graph_at_once(model, info, make_rows):
+    graph = Graph(model.SerializeToString(), info)
+    rows = make_rows([[50, 1], [1, 50]], ["H", "L"])
+    with ThreadPoolExecutor(4) as pool:
+        decisions = [answers.decision.tolist() for answers in pool.map(lambda _: graph.run(rows), range(50))]
+    assert decisions == [[1, 0]] * 50
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"numbers": ("temp",)},
+        {"numbers": ("temp", "load", "more")},
+        {"categories": ()},
+        {"kind": "regression"},
+    ],
+)
+def test_another_shape_than_the_declared_one_is_refused(model, info, change):
+    with pytest.raises(GraphRefused) as caught:
+        Graph(model.SerializeToString(), msgspec.structs.replace(info, **change))
+    assert "declared" in str(caught.value.what)
+
+
+def test_what_onnxruntime_cannot_load_is_refused(model, info):
+    model.graph.node[0].op_type = "Nonsense"
+    for content in (b"", b"nonsense", model.SerializeToString()):
+        with pytest.raises(GraphRefused):
+            Graph(content, info)
+
+
+def test_onnxruntime_s_own_format_is_not_taken_for_onnx(model, info, tmp_path):
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "model.ort")
+    options.add_session_config_entry("session.save_model_format", "ORT")
+    ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    content = (tmp_path / "model.ort").read_bytes()
+    assert b"ORTM" in content[:16]
+    with pytest.raises(GraphRefused):
+        Graph(content, info)
+
+
+def test_the_small_model_of_these_tests_is_valid(model):
+    onnx.checker.check_model(model, full_check=True)
