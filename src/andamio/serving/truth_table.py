@@ -34,7 +34,7 @@ class TruthColumns:
 class TruthTable:
     """What a file said: the records it makes, the columns that were used, rows without a truth yet."""
 
-    records: Sequence[TruthRecord]
+    records: list[TruthRecord]
     columns: TruthColumns
     empty: int
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from andamio.connectors.csv import CsvOptions, CsvTable, read_csv
 from andamio.contracts import Contract, TableValidator, table_columns
 from andamio.errors import FileRefused, text
-from andamio.serving.batch.pieces import PIECE_ROWS, Piece, RowFault
+from andamio.serving.batch.pieces import PIECE_ROWS, Piece, at_line
 
 
 class CsvSource:
@@ -49,7 +49,7 @@ def checked(
 ) -> Piece:
     """Check the columns of a piece; ``lines`` are where its rows stand in the file."""
     verdict = validator.check(columns, units=units)
-    faults = [RowFault(lines[int(str(fault.data["row"]))], fault) for fault in verdict.faults]
+    faults = [at_line(lines[int(str(fault.data["row"]))], fault) for fault in verdict.faults]
     accepted = [line for line, good in zip(lines, verdict.accepted.tolist(), strict=True) if good]
     return Piece(verdict.rows, accepted, len(lines) - len(accepted), faults)
 

@@ -12,7 +12,7 @@ from andamio.contracts import Contract, Rows
 from andamio.contracts.decoder import RowDecoder
 from andamio.contracts.rows import no_rows
 from andamio.errors import Fault, NotFound, RowsRejected, text
-from andamio.serving.batch.pieces import PIECE_ROWS, Piece, RowFault
+from andamio.serving.batch.pieces import PIECE_ROWS, Piece, RowFault, at_line
 
 _Line = tuple[int, bytes]
 _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -47,7 +47,7 @@ class JsonLinesSource:
                 rows = self._rows(readable)
             except RowsRejected as error:
                 bad = {row for row in (_row_of(fault) for fault in error.faults) if row is not None}
-                faults += [RowFault(readable[_row_of(fault) or 0][0], fault) for fault in error.faults]
+                faults += [at_line(readable[_row_of(fault) or 0][0], fault) for fault in error.faults]
                 readable = [line for place, line in enumerate(readable) if place not in bad]
                 if readable:
                     rows = self._rows(readable)
@@ -67,7 +67,7 @@ def _readable(batch: Sequence[_Line]) -> tuple[list[_Line], list[RowFault]]:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             what = text("the line is not a JSON object: {reason}", reason=error)
             fix = text('write one row a line: {{"TAG": value, …}}')
-            faults.append(RowFault(number, Fault("contract-type", what, fix=fix)))
+            faults.append(at_line(number, Fault("contract-type", what, fix=fix)))
         else:
             good.append((number, line))
     return good, faults

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from andamio.contracts import Rows
-from andamio.errors import Fault
+from andamio.errors import Fault, text
 from andamio.serving.answers import Prediction
 
 PIECE_ROWS = 8192
@@ -19,6 +19,11 @@ class RowFault:
 
     line: int
     fault: Fault
+
+
+def at_line(line: int, fault: Fault) -> RowFault:
+    """Place a fault in the file: its own row number counts within a piece only."""
+    return RowFault(line, replace(fault, where=text("line {line}", line=line)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def score_file(
         commit: Puts records into the journal to stay.
 
     Raises:
-        RowsRejected: The contract refuses every row; nothing is written.
+        RowsRejected: The contract refuses every row; that is journalled, and nothing is written.
         DiskFull: There is no room; nothing is written.
     """
     result = BatchResult()
@@ -52,6 +52,7 @@ def score_file(
             result.scored += len(piece.lines)
             result.refused += piece.refused
         if not result.scored:
+            commit(records)
             raise _nothing_scored(faults, result.refused)
         target.make_durable()
         commit(records)

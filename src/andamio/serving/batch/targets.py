@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -34,6 +34,11 @@ class UnseenFile:
         """Append bytes."""
         with saying_when_full(self._path):
             self._file.write(content)
+
+    def write_with(self, write: Callable[[BinaryIO], object]) -> None:
+        """Let somebody else write into it."""
+        with saying_when_full(self._path):
+            write(self._file)
 
     def make_durable(self) -> None:
         """Force it to the disk, still unseen."""
