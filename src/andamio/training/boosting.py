@@ -1,0 +1,168 @@
+"""Boosted trees by LightGBM: deterministic, stopped early by count and never by the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, ClassVar
+
+import lightgbm as lgb
+import numpy as np
+
+from andamio.errors import Text, text
+from andamio.training.candidates import Folds, Rehearsal, Setting, each_fold, gather
+from andamio.training.linear import link_of
+from andamio.training.models import BoostedModel
+from andamio.training.task import Floats, Task
+
+# Leaves of all trees together: what one row costs, and the size of the graph (about 100 bytes a leaf).
+MOST_LEAVES = 40_000
+MOST_ROUNDS = 2_000
+PATIENCE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class BoostingSettings:
+    """What is tuned.
+
+    Attributes:
+        learning_rate: Share of each tree that is kept.
+        leaves: Of one tree, at most.
+        least_rows: Rows in a leaf, at least.
+        columns: Share of the features drawn for each tree.
+        rows: Share of the rows drawn for each tree.
+        l2: Penalty on leaf values.
+        bins: Histogram bins of a feature.
+        balance: 0 leaves classes as they are, 1 gives all the same total weight; the margins are
+            corrected for it afterwards.
+        rounds: How many trees (for each class); None until cross-validation has chosen.
+    """
+
+    learning_rate: float = 0.05
+    leaves: int = 15
+    least_rows: int = 5
+    columns: float = 0.8
+    rows: float = 0.8
+    l2: float = 0.01
+    bins: int = 1023
+    balance: float = 0.0
+    rounds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Boosting:
+    """LightGBM with its settings; cross-validation chooses the number of trees."""
+
+    chosen: BoostingSettings = field(default_factory=BoostingSettings)
+    family: ClassVar[str] = "boosting"
+    title: ClassVar[Text] = text("boosted trees (LightGBM)")
+
+    def settings(self) -> Mapping[str, object]:
+        """Tell all settings."""
+        return asdict(self.chosen)
+
+    def train(self, given: Setting) -> BoostedModel:
+        """Train as many trees as were chosen."""
+        parameters, weights = _parameters(given.task, self.chosen, given.seed), _weights(given, self.chosen)
+        data = lgb.Dataset(given.x, given.y, weight=_of_rows(weights, given), params=parameters)
+        rounds = self.chosen.rounds or most_rounds(self.chosen, given.task)
+        return _model(lgb.train(parameters, data, rounds), given.task, weights)
+
+    def rehearse(self, given: Setting, folds: Folds) -> Rehearsal:
+        """Cross-validate, stopping each fold early; the best mean round is kept for all folds."""
+        courses = each_fold(
+            lambda fold: _course(given.take(fold[0]), given.take(fold[1]), self.chosen), folds
+        )
+        rounds = _best_round([curve for _, curve in courses], [len(test) for _, test in folds])
+        parts = [
+            model.margin(given.x[test], rounds) for (model, _), (_, test) in zip(courses, folds, strict=True)
+        ]
+        gains = sum(model.booster.feature_importance("gain") for model, _ in courses)
+        candidate = Boosting(replace(self.chosen, rounds=rounds))
+        return Rehearsal(candidate, link_of(given.task), gather(parts, given, folds), np.asarray(gains))
+
+
+def default_settings(rows: int) -> BoostingSettings:
+    """Choose where to start: small trees for few rows."""
+    if rows < 300:
+        return BoostingSettings(leaves=6, least_rows=max(2, min(5, rows // 20)), bins=255)
+    if rows < 3_000:
+        return BoostingSettings(leaves=8, least_rows=3, columns=0.7)
+    return BoostingSettings()
+
+
+def most_rounds(settings: BoostingSettings, task: Task) -> int:
+    """Limit the number of trees so that one row stays quick and the bundle small."""
+    return int(min(MOST_ROUNDS, MOST_LEAVES / (settings.leaves * task.width)))
+
+
+def _course(given: Setting, held_out: Setting, settings: BoostingSettings) -> tuple[BoostedModel, Floats]:
+    """Train until the held-out rows have not improved for ``PATIENCE`` rounds; return their losses too."""
+    parameters, weights = _parameters(given.task, settings, given.seed), _weights(given, settings)
+    train = lgb.Dataset(given.x, given.y, weight=_of_rows(weights, given), params=parameters)
+    other = train.create_valid(held_out.x, held_out.y, weight=_of_rows(weights, held_out))
+    course: dict[str, dict[str, list[float]]] = {}
+    booster = lgb.train(
+        parameters,
+        train,
+        most_rounds(settings, given.task),
+        valid_sets=[other],
+        valid_names=["held out"],
+        callbacks=[lgb.early_stopping(PATIENCE, verbose=False), lgb.record_evaluation(course)],
+    )
+    (curve,) = course["held out"].values()
+    return _model(booster, given.task, weights), np.array(curve)
+
+
+def _best_round(curves: Sequence[Floats], rows: Sequence[int]) -> int:
+    """Find the round of the lowest mean loss; a fold that stopped earlier keeps its last loss."""
+    longest = max(len(curve) for curve in curves)
+    level = [np.concatenate([c, np.full(longest - len(c), c[-1])]) for c in curves]
+    return int(np.argmin(np.average(level, axis=0, weights=rows))) + 1
+
+
+def _model(booster: Any, task: Task, weights: Floats | None) -> BoostedModel:
+    """Wrap trees as a model; class weights are taken back by constants on the margins."""
+    shift: tuple[float, ...] = ()
+    if weights is not None:
+        logs = -np.log(weights)
+        shift = (float(logs[1] - logs[0]),) if task.is_binary else tuple(logs.tolist())
+    return BoostedModel(booster, task.width, link_of(task), shift)
+
+
+def _weights(given: Setting, settings: BoostingSettings) -> Floats | None:
+    """Weigh classes by ``(rows / (classes * rows of the class)) ** balance``; None when all weigh one."""
+    if given.task.is_regression or settings.balance == 0:
+        return None
+    counts = np.bincount(given.y.astype(np.int64), minlength=given.task.classes).astype(np.float64)
+    return np.asarray((len(given.y) / (given.task.classes * np.maximum(counts, 1.0))) ** settings.balance)
+
+
+def _of_rows(weights: Floats | None, given: Setting) -> Floats | None:
+    return None if weights is None else np.asarray(weights[given.y.astype(np.int64)])
+
+
+def _parameters(task: Task, settings: BoostingSettings, seed: int) -> Mapping[str, object]:
+    objective: dict[str, object] = {"objective": "regression", "metric": "l2"}
+    if task.is_binary:
+        objective = {"objective": "binary", "metric": "binary_logloss"}
+    elif not task.is_regression:
+        objective = {"objective": "multiclass", "num_class": task.classes, "metric": "multi_logloss"}
+    return {
+        **objective,
+        "learning_rate": settings.learning_rate,
+        "num_leaves": settings.leaves,
+        "min_data_in_leaf": settings.least_rows,
+        "min_sum_hessian_in_leaf": 1e-3,
+        "feature_fraction": settings.columns,
+        "bagging_fraction": settings.rows,
+        "bagging_freq": 1,
+        "lambda_l2": settings.l2,
+        "max_bin": settings.bins,
+        "min_data_in_bin": 1,
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": 1,
+        "verbosity": -1,
+    }

@@ -1,0 +1,264 @@
+"""Fit a problem: try what there is, choose, train on all rows, calibrate, and write one graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from andamio.bundles import GraphInfo
+from andamio.contracts.contract import Feature
+from andamio.errors import Text, text
+from andamio.features import FeaturePlan
+from andamio.training.calibration import Calibration, calibrate
+from andamio.training.candidates import Dummy
+from andamio.training.choosing import best_of, choose
+from andamio.training.export import Trained
+from andamio.training.intervals import Interval, learn_interval
+from andamio.training.matrix import Matrices
+from andamio.training.splits import folds
+from andamio.training.study import Budget, Progress, Step, Study
+from andamio.training.table import Problem
+from andamio.training.task import Floats, gain, target_of, task_of
+from andamio.training.threshold import ThresholdCurve, choose_threshold
+from andamio.training.trials import Proposal, Trial, run_trial
+
+# Tuning looks at this many rows at most; the chosen model is trained on all.
+MOST_ROWS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One kind of model in the table of what was tried.
+
+    Attributes:
+        family: Its kind, for programs.
+        title: Its kind, for people.
+        metric: "rmse" or "log_loss": less is better.
+        score: Of rows that it had not seen.
+        error: Standard error of the score.
+        trials: How many settings of it were tried.
+        features: Found features that it used.
+        chosen: Whether it is the model.
+    """
+
+    family: str
+    title: Text
+    metric: str
+    score: float
+    error: float
+    trials: int
+    features: tuple[str, ...]
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFeature:
+    """A feature that the search added, and the loss that it and its companions took away."""
+
+    feature: Feature
+    share: float
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Fitted:
+    """What fitting leaves.
+
+    Attributes:
+        native: The chosen model; call it with rows for its own answers.
+        graph: The same as one ONNX file, from raw tags to the answer.
+        info: What its tensors mean.
+        simplest: The simplest model that is not a dummy, trained on the same rows.
+        dummy: Always the same answer.
+        leaderboard: Every kind that was tried, the best first.
+        found: Features that the search added.
+        params: Kind and settings of the chosen model.
+        trials: How many trials were made; the same number repeats the run.
+        curve: What every threshold would give; None unless there are two classes.
+        out_of_fold: Answers of training rows by models that had not seen them: chances of the event or
+            of each class, or numbers; shape ``(rows, width)``, NaN where there is none.
+        out_of_fold_rows: Places of these rows in the problem.
+    """
+
+    native: Trained
+    graph: bytes
+    info: GraphInfo
+    simplest: Trained
+    dummy: Trained
+    leaderboard: tuple[Standing, ...]
+    found: tuple[FoundFeature, ...]
+    params: Mapping[str, object]
+    trials: int
+    curve: ThresholdCurve | None
+    out_of_fold: Floats
+    out_of_fold_rows: np.ndarray[tuple[int], np.dtype[np.int64]]
+
+    @property
+    def plan(self) -> FeaturePlan:
+        """The features of the chosen model."""
+        return self.native.plan
+
+    @property
+    def thresholds(self) -> Mapping[str, np.ndarray[tuple[int], np.dtype[np.float32]]]:
+        """Split points by feature name."""
+        return self.native.thresholds()
+
+
+def fit(
+    problem: Problem,
+    *,
+    excluded: frozenset[str] = frozenset(),
+    budget_s: float = 120.0,
+    trials: int | None = None,
+    seed: int = 0,
+    progress: Progress = lambda _step: None,
+) -> Fitted:
+    """Fit a model to all rows of a problem.
+
+    Args:
+        problem: Rows with their truth; nothing outside it is looked at.
+        excluded: Tags that must not reach the model.
+        budget_s: Seconds to try in; training the winner is counted in, one trial of each kind is always made.
+        trials: Make exactly this many trials instead: repeats a run that made as many.
+        seed: Of every draw.
+        progress: Told each step as it begins.
+
+    Returns:
+        The chosen model, with the simplest and the dummy beside it.
+    """
+    # The last bits of a sum must not depend on how many cores a box has.
+    with threadpool_limits(limits=1):
+        return _fit(problem, excluded, Budget(budget_s, trials), seed, progress)
+
+
+def _fit(problem: Problem, excluded: frozenset[str], budget: Budget, seed: int, progress: Progress) -> Fitted:
+    rows = _tuning_rows(len(problem), seed)
+    study = _study(problem.take(rows), excluded, seed)
+    study.run(budget, progress)
+    given = study.given(study.matrices.matrix())
+    chosen = choose(study.made, given)
+    made = float(len(study.made))
+    progress(
+        Step(text("training {model} on all rows", model=chosen.candidate.title), made, made, chosen.score)
+    )
+    finishing = _Finishing(problem, study, excluded)
+    native, curve = finishing.finish(chosen)
+    simplest, _ = finishing.finish(best_of(study.made, "linear"))
+    dummy_trial = run_trial(Proposal(Dummy(), (), Dummy.title), given, study.folds)
+    dummy, _ = finishing.finish(dummy_trial)
+    return Fitted(
+        native=native,
+        graph=native.graph(),
+        info=native.info(problem.contract),
+        simplest=simplest,
+        dummy=dummy,
+        leaderboard=_leaderboard([*study.made, dummy_trial], chosen, study.task.is_regression),
+        found=_found(study, chosen),
+        params={"family": chosen.candidate.family, **chosen.candidate.settings()},
+        trials=len(study.made),
+        curve=curve,
+        out_of_fold=chosen.answers,
+        out_of_fold_rows=rows,
+    )
+
+
+def _tuning_rows(rows: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    if rows <= MOST_ROWS:
+        return np.arange(rows, dtype=np.int64)
+    drawn = np.random.default_rng(seed).choice(rows, MOST_ROWS, replace=False)
+    return np.sort(drawn).astype(np.int64)
+
+
+def _study(problem: Problem, excluded: frozenset[str], seed: int) -> Study:
+    return Study(
+        problem.contract,
+        excluded,
+        Matrices(problem.contract, problem.rows, excluded),
+        target_of(problem),
+        task_of(problem),
+        folds(problem, seed=seed),
+        seed,
+    )
+
+
+@dataclass(slots=True)
+class _Finishing:
+    """Trains trials on all rows and finishes them: calibration, threshold, interval."""
+
+    problem: Problem
+    study: Study
+    excluded: frozenset[str]
+    matrices: Matrices = field(init=False)
+
+    def __post_init__(self) -> None:
+        whole = len(self.problem) == len(self.study.target)
+        self.matrices = (
+            self.study.matrices
+            if whole
+            else Matrices(self.problem.contract, self.problem.rows, self.excluded)
+        )
+
+    def finish(self, trial: Trial) -> tuple[Trained, ThresholdCurve | None]:
+        study, problem, task = self.study, self.problem, self.study.task
+        given = study.given(study.matrices.matrix(trial.found))
+        whole = type(given)(self.matrices.matrix(trial.found), target_of(problem), task, study.seed)
+        model = trial.candidate.train(whole)
+        calibrated = calibrate(trial.margins, trial.link, study.target, task)
+        interval: Interval | None = None
+        threshold, curve = None, None
+        if task.is_regression:
+            coverage = problem.contract.output.coverage
+            interval = learn_interval(given, trial.margins[:, 0], study.folds, coverage)
+        elif task.is_binary:
+            threshold, curve = self._decide(calibrated.calibration, trial)
+        trained = Trained(
+            plan=self.matrices.plan(trial.found),
+            features=self.matrices.graph(trial.found),
+            model=model,
+            calibration=calibrated.calibration,
+            classes=problem.classes,
+            positive=problem.positive if task.is_binary else None,
+            threshold=threshold,
+            interval=interval,
+        )
+        return trained, curve
+
+    def _decide(self, calibration: Calibration, trial: Trial) -> tuple[float, ThresholdCurve]:
+        known = np.isfinite(trial.margins[:, 0])
+        chance = calibration.apply(trial.margins[known])[:, 0]
+        event = np.asarray(self.study.target[known] == 1)
+        contract = self.problem.contract
+        return choose_threshold(contract.output.threshold, chance, event, contract.costs)
+
+
+def _leaderboard(trials: list[Trial], chosen: Trial, is_regression: bool) -> tuple[Standing, ...]:
+    families = {t.candidate.family for t in trials}
+    best = [best_of(trials, family) for family in sorted(families)]
+    shown = [chosen, *(t for t in best if t.candidate.family != chosen.candidate.family)]
+    return tuple(
+        Standing(
+            family=t.candidate.family,
+            title=t.candidate.title,
+            metric="rmse" if is_regression else "log_loss",
+            score=t.score,
+            error=t.error,
+            trials=sum(other.candidate.family == t.candidate.family for other in trials) or 1,
+            features=tuple(f.name for f in t.found),
+            chosen=t is chosen,
+        )
+        for t in sorted(shown, key=lambda t: t.score)
+    )
+
+
+def _found(study: Study, chosen: Trial) -> tuple[FoundFeature, ...]:
+    """Tell each found feature with the share of the loss that the set took away, dealt by their gains."""
+    if not chosen.found:
+        return ()
+    plain = next(t for t in study.made if not t.found and t.candidate.family == "boosting")
+    with_them = next(t for t in study.made if t.found == chosen.found and t.candidate.family == "boosting")
+    share = gain(plain.losses, with_them.losses)[0] / float(np.nanmean(plain.losses))
+    gains = with_them.gains[-len(chosen.found) :]
+    parts = gains / gains.sum() if gains.sum() > 0 else np.full(len(gains), 1 / len(gains))
+    return tuple(FoundFeature(f, share * float(p)) for f, p in zip(chosen.found, parts, strict=True))

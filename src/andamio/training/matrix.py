@@ -1,0 +1,95 @@
+"""The matrix that models learn from: what the feature graph gives for the training rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from andamio.contracts.contract import Contract, Feature, Missing
+from andamio.contracts.rows import Rows
+from andamio.features import FeatureGraph, FeaturePlan, feature_graph, run_features
+from andamio.training.models import Matrix
+
+# No plant measures this: where the graph shows it, the feature had no finite result.
+_UNDEFINED = float(np.float32(-1.7014117e38))
+
+
+class Matrices:
+    """Feature plans and matrices of one set of training rows, for any set of found features."""
+
+    def __init__(self, contract: Contract, rows: Rows, excluded: frozenset[str]) -> None:
+        """Learn from the training rows what stands for missing values."""
+        self._contract = contract
+        self._rows = rows
+        self._excluded = excluded
+        self._imputed = _medians(contract, rows)
+        self._most_frequent = _modes(contract, rows)
+        self._known: dict[tuple[Feature, ...], tuple[FeaturePlan, FeatureGraph, Matrix]] = {}
+
+    def plan(self, found: Sequence[Feature] = ()) -> FeaturePlan:
+        """Return the plan with some found features."""
+        return self._made(tuple(found))[0]
+
+    def graph(self, found: Sequence[Feature] = ()) -> FeatureGraph:
+        """Return the compiled plan."""
+        return self._made(tuple(found))[1]
+
+    def matrix(self, found: Sequence[Feature] = ()) -> Matrix:
+        """Return the features of the training rows, shape ``(rows, features)``."""
+        return self._made(tuple(found))[2]
+
+    def forget(self) -> None:
+        """Let go of matrices that were only tried."""
+        self._known.clear()
+
+    def _made(self, found: tuple[Feature, ...]) -> tuple[FeaturePlan, FeatureGraph, Matrix]:
+        if found not in self._known:
+            self._known[found] = self._make(found)
+        return self._known[found]
+
+    def _make(self, found: tuple[Feature, ...]) -> tuple[FeaturePlan, FeatureGraph, Matrix]:
+        plan = self._planned(found, {})
+        names = [feature.name for feature, _ in plan.computed()]
+        if names:
+            probe = feature_graph(self._planned(found, dict.fromkeys(names, _UNDEFINED)))
+            plan = self._planned(found, self._instead(probe, names))
+        graph = feature_graph(plan)
+        return plan, graph, run_features(graph, self._rows)
+
+    def _planned(self, found: tuple[Feature, ...], instead: Mapping[str, float]) -> FeaturePlan:
+        return FeaturePlan(
+            self._contract, found, self._excluded, {**self._imputed, **instead}, self._most_frequent
+        )
+
+    def _instead(self, probe: FeatureGraph, names: Sequence[str]) -> Mapping[str, float]:
+        """Choose what stands for undefined results: the median of the defined ones."""
+        matrix = run_features(probe, self._rows)
+        instead = {}
+        for name in names:
+            column = matrix[:, probe.names.index(name)]
+            defined = column[column != np.float32(_UNDEFINED)]
+            if defined.size and defined.size < column.size:
+                instead[name] = float(np.median(defined))
+        return instead
+
+
+def _medians(contract: Contract, rows: Rows) -> Mapping[str, float]:
+    medians = {}
+    for column, tag in enumerate(contract.numbers):
+        if tag.missing is Missing.IMPUTE:
+            values = rows.numbers[:, column]
+            there = values[np.isfinite(values)]
+            medians[tag.name] = float(np.median(there)) if there.size else 0.0
+    return medians
+
+
+def _modes(contract: Contract, rows: Rows) -> Mapping[str, str]:
+    modes = {}
+    for column, tag in enumerate(contract.categories):
+        if tag.missing is Missing.IMPUTE:
+            counts = Counter(value for value in rows.categories[:, column].tolist() if value)
+            # Of equally frequent values the first of the contract's list.
+            modes[tag.name] = max(tag.values, key=lambda value: counts[value], default="")
+    return modes

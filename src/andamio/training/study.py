@@ -1,0 +1,142 @@
+"""The order of all trials, and when to stop.
+
+Trials follow one another in one fixed order that depends on data, seed and earlier results, and never on the
+clock: the budget only decides how many are done. So the same number of trials gives the same model.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+
+from andamio.contracts.contract import Contract, Feature
+from andamio.errors import Text, text
+from andamio.training.boosting import Boosting, default_settings
+from andamio.training.candidates import Folds, Setting
+from andamio.training.forest import Forest
+from andamio.training.linear import LinearFit
+from andamio.training.matrix import Matrices
+from andamio.training.models import Matrix
+from andamio.training.search import search_features
+from andamio.training.task import Target, Task, gain
+from andamio.training.trials import Proposal, Trial, run_trial
+from andamio.training.tuning import tune_boosting
+
+# One trial of each kind is made whatever the budget.
+FEWEST_TRIALS = 3
+# What is kept of the budget for training the winner, measured in trials of it.
+_RESERVE = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of training, told as it begins.
+
+    Attributes:
+        text: What is being tried.
+        done: Seconds spent, or trials made where their number is given.
+        total: Of the budget, in the same measure.
+        best: The lowest loss so far; None before the first trial.
+    """
+
+    text: Text
+    done: float
+    total: float
+    best: float | None = None
+
+
+Progress = Callable[[Step], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How long to try: seconds, or an exact number of trials, which repeats an earlier run."""
+
+    seconds: float = 120.0
+    trials: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """All trials of one problem on the same folds.
+
+    Attributes:
+        contract: The contract.
+        excluded: Tags that must not reach the model.
+        matrices: Features of the training rows.
+        target: Of the same rows.
+        task: What is learnt.
+        folds: Pairs of row numbers: trained on, predicted.
+        seed: Of every draw.
+        made: The trials so far, in their order.
+    """
+
+    contract: Contract
+    excluded: frozenset[str]
+    matrices: Matrices
+    target: Target
+    task: Task
+    folds: Folds
+    seed: int
+    made: list[Trial] = field(default_factory=list)
+
+    def given(self, x: Matrix) -> Setting:
+        """Return what every candidate is given, with a matrix."""
+        return Setting(x, self.target, self.task, self.seed)
+
+    def run(self, budget: Budget, progress: Progress) -> None:
+        """Make trials until the budget is spent or nothing is left to try."""
+        begun = time.monotonic()
+        longest = 0.0
+        plan = self._plan()
+        proposal = next(plan)
+        while True:
+            spent = time.monotonic() - begun
+            if self._enough(budget, spent, longest):
+                return
+            done, total = (
+                (spent, budget.seconds) if budget.trials is None else (len(self.made), budget.trials)
+            )
+            best = min((t.score for t in self.made), default=None)
+            progress(Step(proposal.said, float(done), float(total), best))
+            trial = run_trial(proposal, self.given(self.matrices.matrix(proposal.found)), self.folds)
+            self.made.append(trial)
+            longest = time.monotonic() - begun - spent
+            try:
+                proposal = plan.send(trial)
+            except StopIteration:
+                return
+
+    def _enough(self, budget: Budget, spent: float, last: float) -> bool:
+        made = len(self.made)
+        if budget.trials is not None:
+            return made >= max(budget.trials, FEWEST_TRIALS)
+        return made >= FEWEST_TRIALS and spent + (1 + _RESERVE) * last > budget.seconds
+
+    def _plan(self) -> Generator[Proposal, Trial, None]:
+        """Propose one of each kind, then features, then settings."""
+        rows = len(self.target)
+        settings = default_settings(rows)
+        start = yield Proposal(Boosting(settings), (), text("trying boosted trees"))
+        yield Proposal(LinearFit(), (), text("trying a linear model"))
+        forest = yield Proposal(Forest(), (), text("trying a random forest"))
+        found = yield from search_features(
+            self.contract, self.excluded, self.matrices, Boosting(settings), start
+        )
+        if found:
+            start = self._of(found)
+            yield Proposal(LinearFit(), found, text("trying a linear model with the found features"))
+            forest = yield Proposal(Forest(), found, text("trying a random forest with the found features"))
+        behind, noise = gain(forest.losses, start.losses)
+        if behind < 2 * noise:
+            yield from self._forests(found)
+        yield from tune_boosting(found, start, settings, rows, self.task, self.seed)
+
+    def _of(self, found: tuple[Feature, ...]) -> Trial:
+        return next(t for t in self.made if t.found == found and t.candidate.family == "boosting")
+
+    def _forests(self, found: tuple[Feature, ...]) -> Generator[Proposal, Trial, None]:
+        """Propose other forests, where forests are not far behind."""
+        for forest in (Forest(random_splits=True, columns=0.8), Forest(columns=0.3), Forest(least_rows=3)):
+            yield Proposal(forest, found, text("trying another forest"))
