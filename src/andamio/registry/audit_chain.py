@@ -12,7 +12,7 @@ from andamio.registry.audit_head import AuditHead
 
 Kind = Literal["edited", "deleted", "inserted", "moved", "truncated", "rewritten", "head-not-trusted"]
 
-_EXAMINED = 300
+_EXAMINED = 100
 """How many broken rows are examined one by one; the count of the others is still reported."""
 
 
