@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from andamio.contracts.contract import Contract, Feature, Gate, Input, Missing, OutOfRange, Unknown
+from andamio.contracts.contract import Contract, Feature, Gate, Input, Missing, OutOfRange, TagType, Unknown
 from andamio.errors import Text, text
 
 
@@ -48,7 +48,6 @@ def diff(old: Contract, new: Contract) -> list[Change]:
 
 
 _ANSWER = text("the answer means something else")
-_COLUMN = text("files with the old column's name are refused")
 _MODEL_FIELDS: Mapping[str, Text | None] = {
     "kind": _ANSWER,
     "data": None,
@@ -141,15 +140,25 @@ def _stricter(name: str, strictest: object) -> Callable[[Input, Input], Text | N
     return breaks
 
 
+def _other_type(old: Input, new: Input) -> Text | None:
+    if (old.type, new.type) == (TagType.INTEGER, TagType.NUMBER):
+        return None
+    return text("values that were accepted are refused")
+
+
+def _always(why: Text) -> Callable[[Input, Input], Text | None]:
+    return lambda *_: why
+
+
 _INPUT_FIELDS: Mapping[str, Callable[[Input, Input], Text | None]] = {
-    "type": lambda old, new: text("values that were accepted are refused"),
-    "column": lambda old, new: _COLUMN,
-    "unit": lambda old, new: text("the same number means something else"),
+    "type": _other_type,
+    "column": _always(text("files with the old column's name are refused")),
+    "unit": _always(text("the same number means something else")),
     "range": _narrower_range,
     "out_of_range": _stricter("out_of_range", OutOfRange.REJECT),
     "missing": _stricter("missing", Missing.REJECT),
     "values": _fewer_values,
     "unknown": _stricter("unknown", Unknown.REJECT),
-    "rate_hz": lambda old, new: text("the same number means something else"),
-    "length": lambda old, new: text("values that were accepted are refused"),
+    "rate_hz": _always(text("the same number means something else")),
+    "length": _always(text("values that were accepted are refused")),
 }

@@ -51,7 +51,7 @@ def read_features(root: Section, inputs: Sequence[Input]) -> tuple[Feature, ...]
     tags = {i.name for i in inputs}
     features = []
     for name in section.table:
-        expression = section.text(name)
+        expression = section.string(name)
         if not TAG_NAME.fullmatch(name):
             section.wrong(name, text("{name} cannot be the name of a feature", name=name), fix=_grammar(name))
         elif name in tags:
@@ -72,7 +72,7 @@ def _input(section: Section, name: str, *, check_units: bool) -> Input:
     declared = Input(
         name=name,
         type=kind,
-        column=section.text("column") or name,
+        column=section.string("column") or name,
         unit=_unit(section, check_units=check_units),
         range=_range(section),
         out_of_range=section.choice("out_of_range", OutOfRange, OutOfRange.REJECT),
@@ -91,7 +91,7 @@ def _input(section: Section, name: str, *, check_units: bool) -> Input:
 
 
 def _unit(section: Section, *, check_units: bool) -> str | None:
-    unit = section.text("unit")
+    unit = section.string("unit")
     if unit is not None and check_units:
         try:
             parse_unit(unit)
@@ -190,12 +190,16 @@ def _check_name(sections: Section, name: str) -> None:
             fix=text('name it {name}_value and write column = "{name}"', name=name),
         )
     elif not TAG_NAME.fullmatch(name):
-        sections.wrong(name, text("{name} cannot be the name of an input", name=name), fix=_grammar(name))
+        sections.wrong(
+            name, text("{name} cannot be the name of an input", name=name), fix=_grammar(name, column=True)
+        )
 
 
-def _grammar(name: str) -> Text:
+def _grammar(name: str, *, column: bool = False) -> Text:
     plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     suggestion = plain if TAG_NAME.fullmatch(plain) else f"tag_{plain}".rstrip("_")
+    if not column:
+        return text("use small letters, digits and _, for example {suggestion}", suggestion=suggestion)
     return text(
         'use small letters, digits and _, for example {suggestion}, and write column = "{name}"',
         suggestion=suggestion,

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from andamio.contracts.contract import Contract
+from andamio.contracts.faults import nearest
 from andamio.contracts.reading.findings import Findings
 from andamio.contracts.reading.gates import read_accept
 from andamio.contracts.reading.inputs import read_features, read_inputs
@@ -38,10 +39,7 @@ def read_contract(path: Path) -> Contract:
     try:
         content = path.read_bytes().decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise ContractNotFound(
-            text("there is no contract {file}", file=file),
-            fix=text("see the contracts with: andamio contract check"),
-        ) from error
+        raise _not_found(path, file) from error
     except UnicodeDecodeError as error:
         raise ContractInvalid(
             text("the contract of {name} cannot be read", name=path.stem),
@@ -50,6 +48,20 @@ def read_contract(path: Path) -> Contract:
             fix=text("save it again as UTF-8 in your editor"),
         ) from error
     return parse_contract(content.replace("\r\n", "\n"), name=path.stem, file=file)
+
+
+def _not_found(path: Path, file: str) -> ContractNotFound:
+    others = sorted(other.stem for other in path.parent.glob("*.toml"))
+    close = nearest(path.stem, others)
+    return ContractNotFound(
+        text("there is no contract {file}", file=file),
+        fix=close
+        or (
+            text("the contracts here are: {names}", names=", ".join(others))
+            if others
+            else text("andamio init PLANT --from FILE --target COLUMN drafts one")
+        ),
+    )
 
 
 def parse_contract(content: str, *, name: str, file: str, check_units: bool = True) -> Contract:

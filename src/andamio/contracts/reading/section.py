@@ -31,7 +31,7 @@ class Section:
         self._asked.append(key)
         return self.table.get(key)
 
-    def text(self, key: str, *, required: Text | None = None) -> str | None:
+    def string(self, key: str, *, required: Text | None = None) -> str | None:
         """Read a text; ``required`` is the reason why it must be there."""
         value = self.raw(key)
         if value is None:

@@ -40,10 +40,10 @@ def read_model(root: Section) -> ModelSection:
     needs_target = None if kind is Kind.ANOMALY else text("it is the column that the model learns to answer")
     model = ModelSection(
         kind=kind,
-        data=section.text("data", required=text("it is the dataset that the model is trained on")) or "",
-        target=section.text("target", required=needs_target) or "",
-        time=section.text("time"),
-        asset=section.text("asset"),
+        data=section.string("data", required=text("it is the dataset that the model is trained on")) or "",
+        target=section.string("target", required=needs_target) or "",
+        time=section.string("time"),
+        asset=section.string("asset"),
         positive=_positive(section, kind),
     )
     section.close()
@@ -76,10 +76,10 @@ def read_operation(root: Section) -> Operation:
     if section is None:
         return Operation()
     operation = Operation(
-        owner=section.text("owner"),
-        runs_at=section.text("runs_at"),
-        inputs_from=section.text("inputs_from"),
-        truth_from=section.text("truth_from"),
+        owner=section.string("owner"),
+        runs_at=section.string("runs_at"),
+        inputs_from=section.string("inputs_from"),
+        truth_from=section.string("truth_from"),
     )
     section.close()
     return operation
@@ -99,7 +99,7 @@ def read_output(root: Section, kind: Kind) -> Output:
     if not TAG_NAME.fullmatch(name):
         sections.wrong(name, text("{name} cannot be the name of an output", name=name))
     threshold, coverage = _threshold(section), section.number("coverage", low=0.5, high=0.999)
-    unit = section.text("unit")
+    unit = section.string("unit")
     allowed = {"coverage", "unit"} if kind is Kind.REGRESSION else {"threshold"}
     for key in ("threshold", "coverage", "unit"):
         if section.has(key) and key not in allowed:
@@ -135,7 +135,7 @@ def read_costs(root: Section) -> Costs | None:
     for key in ("missed_failure", "false_alarm"):
         if not section.has(key):
             section.lacks(key, text("a cost is compared with the other cost"))
-    currency = section.text("currency") or "USD"
+    currency = section.string("currency") or "USD"
     section.close()
     return Costs(missed_failure=missed or 0.0, false_alarm=alarm or 0.0, currency=currency)
 
