@@ -179,6 +179,12 @@ class FeaturesRefused(InputRefused):
     code = "features-refused"
 
 
+class FolderTaken(InputRefused):
+    """A new folder's name is taken by something that is not empty."""
+
+    code = "folder-taken"
+
+
 class GraphRefused(InputRefused):
     """A graph uses what no bundle may hold, or its inputs and outputs are not the declared ones."""
 

@@ -14,6 +14,7 @@ import msgspec
 from andamio.errors import Fault, NotFound, SettingsInvalid, text
 
 SETTINGS_FILE = "andamio.toml"
+DEFAULT_KEYS = Path.home() / ".config" / "andamio" / "keys"
 
 
 class PlantSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

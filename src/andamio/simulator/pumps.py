@@ -182,7 +182,10 @@ class PumpPlant:
 
 
 def _within(
-    hour_of_row: NDArray[np.int64], names: Sequence[str], fails_at: dict[str, list[int]], soon: dict[str, float]
+    hour_of_row: NDArray[np.int64],
+    names: Sequence[str],
+    fails_at: dict[str, list[int]],
+    soon: dict[str, float],
 ) -> NDArray[np.int64]:
     """Mark the rows whose pump fails in the next 24 h, counting failures after the last row too."""
     last = int(hour_of_row[-1]) + 1

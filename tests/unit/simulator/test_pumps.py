@@ -47,7 +47,9 @@ def test_a_stuck_sensor_repeats_its_last_value_and_touches_no_other_tag() -> Non
     second = np.array(disturbed.pump) == "pump-02"
     held = disturbed.tags["bearing_temp"][second][30:]
     assert np.unique(held).size == 1
-    np.testing.assert_array_equal(disturbed.tags["bearing_temp"][~second], clean.tags["bearing_temp"][~second])
+    np.testing.assert_array_equal(
+        disturbed.tags["bearing_temp"][~second], clean.tags["bearing_temp"][~second]
+    )
     np.testing.assert_array_equal(disturbed.tags["vibration"], clean.tags["vibration"])
 
 

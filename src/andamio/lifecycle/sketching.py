@@ -1,0 +1,180 @@
+"""Sketch a contract from a history file: what each column seems to be, what gives the target away."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from andamio.contracts.contract import Kind, TagType
+from andamio.contracts.draft import ColumnSketch, Draft
+from andamio.data.clock import find_time_column
+from andamio.data.source import Source
+from andamio.errors import Fault, InputRefused, Text, UnitUnknown, text
+from andamio.kernel.units import parse_unit
+from andamio.training.leakage import Leak, find_leaks
+from andamio.training.target import label_texts, positive_class
+
+_MOST_VALUES = 50
+_MOST_CLASSES_AS_NUMBERS = 3
+_ASSET_WORDS = re.compile(
+    r"pump|asset|machine|unit|motor|line|equipo|m[aá]quina|bomba|l[ií]nea|engine|tag", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the person said; None leaves it to the sketch."""
+
+    target: str
+    kind: Kind | None = None
+    time: str | None = None
+    asset: str | None = None
+    keep: tuple[str, ...] = ()
+
+
+def sketch(source: Source, data: str, wishes: Wishes) -> tuple[Draft, list[Leak]]:
+    """Sketch a contract.
+
+    Args:
+        source: The history file, as read.
+        data: Name of the dataset that the file will be added to.
+        wishes: What the person said.
+
+    Returns:
+        The draft, and what was found to give the target away or only to number the rows.
+
+    Raises:
+        InputRefused: A named column is not in the file, or the target says nothing; all faults at once.
+    """
+    frame = source.frame
+    _check_columns(frame.columns, wishes)
+    time = wishes.time or find_time_column(frame)
+    asset = wishes.asset or _asset(frame, wishes.target)
+    kind = wishes.kind or _kind(frame[wishes.target])
+    leaks = find_leaks(frame, wishes.target, time, asset, regression=kind is Kind.REGRESSION)
+    left_out = {
+        leak.column: leak.reason for leak in leaks if leak.excluded and leak.column not in wishes.keep
+    }
+    columns = []
+    for name in frame.columns:
+        if name in {wishes.target, time, asset} or name in left_out:
+            continue
+        column = _column(frame[name], name, source.units.get(name))
+        if isinstance(column, ColumnSketch):
+            columns.append(column)
+        else:
+            left_out[name] = column
+    labels = sorted({label for label in label_texts(frame[wishes.target]) if label})
+    return (
+        Draft(
+            kind=kind,
+            data=data,
+            target=wishes.target,
+            columns=tuple(columns),
+            positive=_positive(frame[wishes.target], labels) if kind is Kind.CLASSIFICATION else None,
+            time=time,
+            asset=asset,
+            classes=len(labels),
+            left_out=tuple(left_out.items()),
+        ),
+        leaks,
+    )
+
+
+def _check_columns(columns: Sequence[str], wishes: Wishes) -> None:
+    named = [("--target", wishes.target), ("--time", wishes.time), ("--asset", wishes.asset)]
+    named += [("--keep", column) for column in wishes.keep]
+    faults = [
+        Fault(
+            "column-unknown",
+            text("{option} names “{column}”, and the file has no such column", option=option, column=column),
+            fix=_nearest(column, columns),
+        )
+        for option, column in named
+        if column is not None and column not in columns
+    ]
+    if faults:
+        raise InputRefused(text("the file does not have the columns that were named"), faults=faults)
+
+
+def _nearest(column: str, columns: Sequence[str]) -> Text:
+    by_lower = {name.lower(): name for name in columns}
+    close = difflib.get_close_matches(column.lower(), by_lower, n=1)
+    if close:
+        return text("did you mean “{column}”?", column=by_lower[close[0]])
+    return text("its columns are: {columns}", columns=", ".join(columns))
+
+
+def _kind(target: pl.Series) -> Kind:
+    """Texts, yes/no and two or three whole numbers are classes; other numbers are measured."""
+    if not target.dtype.is_numeric():
+        return Kind.CLASSIFICATION
+    values = target.drop_nulls().unique()
+    whole = bool((values == values.round()).all())
+    return (
+        Kind.CLASSIFICATION
+        if len(values) <= 2 or (whole and len(values) <= _MOST_CLASSES_AS_NUMBERS)
+        else Kind.REGRESSION
+    )
+
+
+def _positive(target: pl.Series, labels: Sequence[str]) -> str | None:
+    if len(labels) != 2:
+        return None
+    found = label_texts(target)
+    return labels[positive_class(labels, [found.count(label) for label in labels])]
+
+
+def _asset(frame: pl.DataFrame, target: str) -> str | None:
+    """Find the column that names the machine: few texts, each on many rows, and a header that says so."""
+    for name, dtype in frame.schema.items():
+        if name == target or dtype != pl.String or not _ASSET_WORDS.search(name):
+            continue
+        kinds = frame[name].n_unique()
+        if 2 <= kinds <= max(2, frame.height // 20) and frame[name].null_count() == 0:
+            return name
+    return None
+
+
+def _column(column: pl.Series, name: str, unit: str | None) -> ColumnSketch | Text:
+    missing = column.null_count()
+    if missing == len(column):
+        return text("it is empty")
+    if column.dtype == pl.Boolean:
+        return ColumnSketch(header=name, type=TagType.BOOLEAN, missing=missing)
+    if column.dtype.is_numeric():
+        values = column.drop_nulls()
+        if values.n_unique() == 1 and len(values) > 1:
+            return text("it never changes")
+        if set(values.unique()) == {0, 1}:
+            return ColumnSketch(header=name, type=TagType.BOOLEAN, missing=missing)
+        return ColumnSketch(
+            header=name,
+            type=TagType.NUMBER,
+            unit=_known_unit(unit),
+            low=float(values.min()),  # type: ignore[arg-type]  # a numeric column's least value
+            high=float(values.max()),  # type: ignore[arg-type]
+            missing=missing,
+        )
+    if column.dtype != pl.String:
+        return text("it is a time; only one column can be the clock")
+    values = column.drop_nulls().unique().sort()
+    if len(values) == 1:
+        return text("it never changes")
+    if len(values) > _MOST_VALUES:
+        return text("it has {n} different texts: too many for a category", n=len(values))
+    return ColumnSketch(header=name, type=TagType.CATEGORY, values=tuple(values.to_list()), missing=missing)
+
+
+def _known_unit(unit: str | None) -> str | None:
+    if unit is None:
+        return None
+    try:
+        parse_unit(unit)
+    except UnitUnknown:
+        return None
+    return unit
