@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from andamio.contracts.contract import Contract, Feature, Input, TagType
 from andamio.errors import Fault, FeaturesRefused, text
-from andamio.features.expressions import Node, Span, parts, tags_of
+from andamio.features.expressions import Arithmetic, Node, Span, parts, tags_of
 from andamio.features.grammar import read
 from andamio.features.mistakes import Mistake, Unreadable, fault
-from andamio.features.operations import Columns, Lowering
+from andamio.features.operations import Columns, Constant, Lowering
 from andamio.features.plan import FeaturePlan
 from andamio.features.shapes import ShapeCheck
 from andamio.features.units import UnitCheck
@@ -116,29 +117,42 @@ def _mistakes(
 
 
 def _constant_mistakes(node: Node, inputs: dict[str, Input]) -> Iterable[Mistake]:
-    """Find the constant parts that have no value; of nested ones, the innermost."""
+    """Find the constant parts that have no value, of nested ones the innermost, and divisions by zero."""
     failed: list[Span] = []
     for part in reversed(list(parts(node))):
-        if any(name in inputs for name in tags_of(part)) or _has_value(part):
-            continue
-        if not any(part.span.start <= span.start and span.end <= part.span.end for span in failed):
+        if isinstance(part, Arithmetic) and part.sign == "/" and _constant(part.right, inputs) == 0.0:
+            failed.append(part.span)
+            yield Mistake(
+                "feature-value",
+                text("this divides by zero"),
+                part.span,
+                text("the feature would be undefined in every row"),
+            )
+        elif _constant(part, inputs) is None and not _inside(failed, part.span):
             failed.append(part.span)
             yield Mistake(
                 "feature-value",
                 text("this has no value"),
                 part.span,
-                text("it divides by zero, leaves the domain of a function, or is too large"),
+                text("it leaves the domain of a function, or is too large"),
             )
 
 
-def _has_value(part: Node) -> bool:
+def _inside(spans: Iterable[Span], around: Span) -> bool:
+    return any(around.start <= span.start and span.end <= around.end for span in spans)
+
+
+def _constant(part: Node, inputs: dict[str, Input]) -> float | None:
+    """Return the value of a constant part: None if it has none, NaN if it is not constant."""
+    if any(name in inputs for name in tags_of(part)):
+        return math.nan
     try:
-        Lowering(Columns({}, {})).lower(part)
+        term = Lowering(Columns({}, {})).lower(part)
     except (ArithmeticError, ValueError):
-        return False
+        return None
     except KeyError:
-        return True
-    return True
+        return math.nan
+    return term.value if isinstance(term, Constant) else math.nan
 
 
 def _taken(feature: Feature) -> Mistake:

@@ -20,6 +20,10 @@ class Booster(Protocol):
         """Return the trees."""
 
 
+# LightGBM reads every number at most this far from zero as zero.
+_NEARLY_ZERO = np.float32(1e-35)
+
+
 def export_linear(coefficients: ArrayLike, intercept: ArrayLike) -> Linear:
     """Bring a linear model: coefficients ``(features,)`` or ``(outputs, features)``."""
     weights = np.atleast_2d(np.asarray(coefficients, dtype=np.float64))
@@ -77,7 +81,7 @@ def _lightgbm_nodes(root: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             raise _cannot("categorical_feature")
         if node["missing_type"] == "Zero":
             raise _cannot("zero_as_missing")
-        threshold = float(node["threshold"])
+        threshold = _around_zero(float(node["threshold"]))
         # Without missing values in training, LightGBM reads NaN as zero.
         left = node["default_left"] if node["missing_type"] == "NaN" else threshold >= 0
         yield {
@@ -89,6 +93,13 @@ def _lightgbm_nodes(root: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
         pending += [node["left_child"], node["right_child"]]
         following += 2
+
+
+def _around_zero(threshold: float) -> float:
+    """Move a threshold beside zero, so that what LightGBM reads as zero goes where zero goes."""
+    if -_NEARLY_ZERO <= threshold < 0:
+        return float(np.nextafter(-_NEARLY_ZERO, np.float32(-1)))
+    return max(threshold, float(_NEARLY_ZERO)) if threshold >= 0 else threshold
 
 
 def _linked(trees: Trees, objective: str) -> Score:

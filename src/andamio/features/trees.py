@@ -26,7 +26,8 @@ def float32_below(thresholds: ArrayLike) -> NDArray[np.float32]:
     exact = np.asarray(thresholds, dtype=np.float64)
     limit = np.finfo(np.float32).max
     nearest = np.clip(exact, -limit, limit).astype(np.float32)
-    lower = np.where(nearest > exact, np.nextafter(nearest, np.float32(-np.inf)), nearest)
+    with np.errstate(over="ignore", under="ignore"):  # a step past the last float32 is an infinity
+        lower = np.where(nearest > exact, np.nextafter(nearest, np.float32(-np.inf)), nearest)
     return lower.astype(np.float32)
 
 
@@ -56,8 +57,8 @@ class Trees:
         return int(self.values.shape[1])
 
     def thresholds(self) -> dict[int, NDArray[np.float32]]:
-        """Return the thresholds of each feature that is compared, as the graph holds them."""
-        branches = self.left >= 0
+        """Return the finite thresholds of each feature that is compared, as the graph holds them."""
+        branches = (self.left >= 0) & np.isfinite(self.threshold)
         held = float32_below(self.threshold[branches])
         features = self.feature[branches]
         return {int(f): np.unique(held[features == f]) for f in np.unique(features)}

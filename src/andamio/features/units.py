@@ -231,23 +231,22 @@ def _conversion(a: Measure, b: Measure) -> tuple[float, float]:
     ((one, power), *_), ((other, same), *_) = a.factors.items(), b.factors.items()
     if power != 1.0 or same != 1.0:
         return 0.0, 1.0
-    zero, end = (round(value, 9) for value in convert([0.0, 1.0], one, other).tolist())
-    return (0.0 if a.difference or b.difference else zero), float(f"{end - zero:.9g}")
+    zero, end = convert([0.0, 1.0], one, other).tolist()
+    step = float(f"{end - zero:.9g}")
+    same_zero = a.difference or b.difference or abs(zero) < 1e-9 * abs(step)
+    return (0.0 if same_zero else zero), step
 
 
 def _conversion_fix(zero: float, step: float, names: Mapping[str, str]) -> Text:
     if zero:
         return text("declare both inputs in one unit; files and rows that name theirs are converted")
-    if step >= 1.0:
-        return text(
-            "write {factor} * {name} for {unit}", factor=step, name=names["left"], unit=names["right_unit"]
-        )
-    return text(
-        "write {factor} * {name} for {unit}",
-        factor=1.0 / step,
-        name=names["right"],
-        unit=names["left_unit"],
+    factor, name, unit = (
+        (step, names["left"], names["right_unit"])
+        if step >= 1.0
+        else (float(f"{1.0 / step:.7g}"), names["right"], names["left_unit"])
     )
+    # The factor is part of an expression, so it keeps its decimal point in every language.
+    return text("write {factor} * {name} for {unit}", factor=f"{factor:.9g}", name=name, unit=unit)
 
 
 def _zero_moves(measure: Measure) -> bool:
