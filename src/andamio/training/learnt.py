@@ -3,54 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from andamio.bundles import GraphInfo, Outputs
-from andamio.contracts.rows import Rows
 from andamio.errors import Text
-from andamio.training.judging import Answer
+from andamio.training.fitting import Fitted, fit
+from andamio.training.judging import Answer, plain
+from andamio.training.study import Progress, Step
 from andamio.training.table import Problem
 
-Progress = Callable[[Text], None]
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Learnt:
+    """A trained model, as the library that trained it answers, and its one-file graph.
+
+    Attributes:
+        name: Which kind of model it is, for programs: "linear", "boosting", "brought".
+        title: The same for people.
+        graph: The ONNX file from raw tags to the answer.
+        info: What its tensors mean.
+        native: Answers raw rows in the model's own library; what it does not know is None.
+        native_features: The same for rows of the feature matrix, shape ``(rows, features)``.
+        simpler: Simpler models trained on the same rows, by name, the simplest first.
+        record: Parameters, trials, found features: what the lineage tells, deterministic and plain JSON.
+        standings: What was tried, the best first, as plain JSON.
+    """
+
+    name: str
+    title: Text
+    graph: bytes
+    info: GraphInfo
+    native: Answer
+    native_features: Callable[[NDArray[np.float32]], Outputs]
+    simpler: Mapping[str, Answer] = field(default_factory=dict)
+    record: Mapping[str, object] = field(default_factory=dict)
+    standings: tuple[object, ...] = ()
 
 
-class Learnt(Protocol):
-    """A trained model, as the library that trained it answers, and its one-file graph."""
-
-    @property
-    def name(self) -> str:
-        """Which candidate it is: "linear", "lightgbm", "brought"."""
-
-    @property
-    def graph(self) -> bytes:
-        """The ONNX file from raw tags to the answer."""
-
-    @property
-    def info(self) -> GraphInfo:
-        """What the graph's tensors mean."""
-
-    @property
-    def simpler(self) -> Mapping[str, Answer]:
-        """Simpler models trained on the same rows, by name, the simplest first."""
-
-    @property
-    def record(self) -> Mapping[str, object]:
-        """Parameters, trials, found features: what the lineage tells, deterministic and plain JSON."""
-
-    def answer(self, rows: Rows) -> Outputs:
-        """Answer raw rows with the trained model in its own library; what it does not know is None."""
-
-    def answer_features(self, features: NDArray[np.float32]) -> Outputs:
-        """Answer rows of the feature matrix, shape ``(rows, features)``."""
-
-
-class Fit(Protocol):
-    """Learn from the training part of a problem; see ``fitting.fit``."""
+class Learn(Protocol):
+    """Learn from the training part of a problem."""
 
     def __call__(
-        self, problem: Problem, budget: float | None, seed: int, trials: int | None, progress: Progress
+        self,
+        problem: Problem,
+        *,
+        excluded: frozenset[str],
+        budget_s: float,
+        trials: int | None,
+        seed: int,
+        progress: Progress,
     ) -> Learnt:
-        """Fit within a budget in seconds, or exactly ``trials`` trials."""
+        """Learn within a budget in seconds, or in exactly ``trials`` trials."""
+
+
+def learn(
+    problem: Problem,
+    *,
+    excluded: frozenset[str],
+    budget_s: float,
+    trials: int | None,
+    seed: int,
+    progress: Progress,
+) -> Learnt:
+    """Fit the best model that the budget finds; see ``fitting.fit``."""
+    fitted = fit(problem, excluded=excluded, budget_s=budget_s, trials=trials, seed=seed, progress=progress)
+    chosen = next(standing for standing in fitted.leaderboard if standing.chosen)
+    return Learnt(
+        name=chosen.family,
+        title=chosen.title,
+        graph=fitted.graph,
+        info=fitted.info,
+        native=fitted.native,
+        native_features=fitted.native.answer,
+        simpler=_simpler(fitted, chosen.family),
+        record={
+            "params": fitted.params,
+            "trials": fitted.trials,
+            "found": [
+                {"name": f.feature.name, "expression": f.feature.expression, "share": f.share}
+                for f in fitted.found
+            ],
+        },
+        standings=tuple(
+            plain({name: getattr(standing, name) for name in standing.__slots__})
+            for standing in fitted.leaderboard
+        ),
+    )
+
+
+def say_step(progress: Progress, sentence: Text) -> None:
+    """Tell a step that has no known length."""
+    progress(Step(sentence, 0.0, 0.0))
+
+
+def _simpler(fitted: Fitted, chosen: str) -> dict[str, Answer]:
+    simpler: dict[str, Answer] = {"dummy": fitted.dummy}
+    if chosen not in ("dummy", "linear"):
+        simpler["linear"] = fitted.simplest
+    return simpler

@@ -21,12 +21,14 @@ from andamio.contracts.rows import Rows
 from andamio.errors import Text, text
 from andamio.training.evaluation import Evaluation, about_split, evaluate
 from andamio.training.golden import choose_golden
+from andamio.training.judging import plain
 from andamio.training.leakage import Leak, find_leaks
-from andamio.training.learnt import Fit, Learnt, Progress
+from andamio.training.learnt import Learn, Learnt, learn, say_step
 from andamio.training.lineage import lineage
 from andamio.training.operation import unanswered
 from andamio.training.reference import reference
 from andamio.training.splits import Split, holdout
+from andamio.training.study import Progress
 from andamio.training.table import Dataset, LeftOut, Problem, read_problem
 
 HELD_OUT = 0.2
@@ -39,14 +41,14 @@ class TrainOptions:
     """How to train.
 
     Attributes:
-        budget_s: Seconds to search; None with ``trials``.
-        trials: Exactly so many trials, whatever time they take; the same number gives the same bundle.
+        budget_s: Seconds to search.
+        trials: Exactly so many trials instead, whatever time they take; this repeats a run.
         seed: Of everything.
         keep: Tags to learn from although they look like leaks: a person vouches for them.
         parent: Digest of the bundle that the new one is to follow.
     """
 
-    budget_s: float | None = 120.0
+    budget_s: float = 120.0
     trials: int | None = None
     seed: int = 0
     keep: frozenset[str] = frozenset()
@@ -58,7 +60,8 @@ class Candidate:
     """A trained, measured and judged model that is not yet a bundle.
 
     Attributes:
-        name: Which kind of model won.
+        name: Which kind of model won, for programs.
+        title: The same for people.
         parts: Everything under the bundle's digest.
         evaluation: What was measured, and the gates.
         leaks: Tags found to give the target away or to identify rows.
@@ -70,6 +73,7 @@ class Candidate:
     """
 
     name: str
+    title: Text
     parts: BundleParts
     evaluation: Evaluation
     leaks: Sequence[Leak]
@@ -85,8 +89,22 @@ class Candidate:
         return self.evaluation.deployable
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was settled before learning: leaks, the tags set aside, the rows held out."""
+
+    leaks: tuple[Leak, ...]
+    excluded: frozenset[str]
+    split: Split
+
+
 def train(
-    contract: Contract, dataset: Dataset, options: TrainOptions, progress: Progress, *, fit: Fit
+    contract: Contract,
+    dataset: Dataset,
+    options: TrainOptions,
+    progress: Progress,
+    *,
+    learn: Learn = learn,
 ) -> Candidate:
     """Train a candidate.
 
@@ -97,34 +115,38 @@ def train(
         contract: What the model promises.
         dataset: A dataset version.
         options: Budget, seed, tags to keep.
-        progress: Called with a sentence before each step.
-        fit: Learns from the training part.
+        progress: Told each step as it begins.
+        learn: Learns from the training part.
 
     Raises:
         TrainingDataRefused: The dataset cannot be trained on.
         FeaturesRefused: A feature cannot be computed, or no input is left.
     """
     started = time.perf_counter()
-    progress(text("reading {data}@{version} by the contract", data=dataset.name, version=dataset.version))
+    reading = text("reading {data}@{version} by the contract", data=dataset.name, version=dataset.version)
+    say_step(progress, reading)
     problem = read_problem(contract, dataset.frame)
     leaks = input_leaks(contract, dataset.frame)
     excluded = frozenset(leak.column for leak in leaks if leak.excluded) - options.keep
-    problem = dataclasses.replace(problem, excluded=excluded)
     split = holdout(problem, HELD_OUT, options.seed)
-    progress(split.note)
-    learning = problem.take(split.train)
-    learnt = fit(learning, options.budget_s, options.seed, options.trials, progress)
-    fitted_s = time.perf_counter() - started
-    return finish(
-        problem, dataset, split, leaks, learnt, options, progress, durations={"fit_s": round(fitted_s, 3)}
+    say_step(progress, split.note)
+    learnt = learn(
+        problem.take(split.train),
+        excluded=excluded,
+        budget_s=options.budget_s,
+        trials=options.trials,
+        seed=options.seed,
+        progress=progress,
     )
+    fitted_s = time.perf_counter() - started
+    found = Findings(tuple(leaks), excluded, split)
+    return finish(problem, dataset, found, learnt, options, progress, durations={"fit_s": round(fitted_s, 3)})
 
 
 def finish(
     problem: Problem,
     dataset: Dataset,
-    split: Split,
-    leaks: Sequence[Leak],
+    found: Findings,
     learnt: Learnt,
     options: TrainOptions,
     progress: Progress,
@@ -133,15 +155,21 @@ def finish(
 ) -> Candidate:
     """Prove, measure, judge and describe what was learnt (or brought along)."""
     started = time.perf_counter()
+    split = found.split
     graph = Graph(learnt.graph, learnt.info)
     train, test = problem.take(split.train), problem.take(split.test)
-    progress(text("proving that the graph answers as the trained model does"))
+    say_step(progress, text("proving that the graph answers as the trained model does"))
     probes = policy_probes(problem.contract, problem.rows)
     certificate = prove(learnt, graph, problem, probes, options.seed)
-    progress(text("measuring on {rows} held-out rows", rows=len(test)))
+    say_step(progress, text("measuring on {rows} held-out rows", rows=len(test)))
     evaluation = evaluate(train, test, graph.run, learnt.simpler, certificate, options.seed)
     chosen = choose_golden(problem, probes)
-    facts = evaluation.facts() | {"candidate": learnt.name, "split": about_split(split, train, test)}
+    facts = evaluation.facts() | {
+        "candidate": learnt.name,
+        "title": plain(learnt.title),
+        "standings": list(learnt.standings),
+        "split": about_split(split, train, test),
+    }
     parts = BundleParts(
         model=problem.contract.name,
         contract_text=problem.contract.source,
@@ -155,7 +183,7 @@ def finish(
             dataset,
             problem,
             split,
-            leaks,
+            found.leaks,
             sorted(options.keep),
             learnt.record,
             seed=options.seed,
@@ -165,10 +193,11 @@ def finish(
     judged_s = round(time.perf_counter() - started, 3)
     return Candidate(
         name=learnt.name,
+        title=learnt.title,
         parts=parts,
         evaluation=evaluation,
-        leaks=leaks,
-        excluded=problem.excluded,
+        leaks=found.leaks,
+        excluded=found.excluded,
         left_out=problem.left_out,
         split=split,
         unanswered=unanswered(problem.contract),
@@ -198,8 +227,8 @@ def prove(
     if len(rows) > PROBED_ROWS:
         drawn = np.random.default_rng(seed).choice(len(rows), PROBED_ROWS, replace=False)
         rows = rows.take(np.sort(drawn))
-    thresholds = certify_thresholds(learnt.answer_features, graph, learnt.graph, rows)
-    return certify(learnt.answer, graph, rows, probes, thresholds=thresholds)
+    thresholds = certify_thresholds(learnt.native_features, graph, learnt.graph, rows)
+    return certify(learnt.native, graph, rows, probes, thresholds=thresholds)
 
 
 def latency(graph: Graph, rows: Rows) -> dict[str, float]:

@@ -67,7 +67,6 @@ class Problem:
         copies: Equal numbers mark rows whose inputs are exact copies of one another, shape ``(rows,)``.
         source: Row numbers in the dataset version, shape ``(rows,)``.
         left_out: Rows of the dataset that are not here, by reason.
-        excluded: Tags that must not reach the model, because they give the target away.
     """
 
     contract: Contract
@@ -80,7 +79,6 @@ class Problem:
     copies: Index
     source: Index
     left_out: tuple[LeftOut, ...] = ()
-    excluded: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.target)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,7 @@ from andamio.bundles import GraphInfo, Outputs
 from andamio.contracts import parse_contract
 from andamio.contracts.contract import Contract
 from andamio.contracts.rows import Rows
+from andamio.errors import text
 from andamio.features import (
     Classifier,
     FeatureGraph,
@@ -26,6 +27,7 @@ from andamio.features import (
     feature_graph,
     run_features,
 )
+from andamio.training.learnt import Learnt
 from andamio.training.table import Problem
 
 PRESS = """
@@ -89,25 +91,6 @@ class Table:
     digest: str = "0" * 64
 
 
-@dataclass(frozen=True)
-class LinearFit:
-    """What the stand-in learnt; see ``training.learnt.Learnt``."""
-
-    name: str
-    graph: bytes
-    info: GraphInfo
-    features: FeatureGraph
-    native: Callable[[NDArray[np.float32]], Outputs]
-    simpler: Mapping[str, Callable[[Rows], Outputs]] = field(default_factory=dict)
-    record: Mapping[str, object] = field(default_factory=dict)
-
-    def answer(self, rows: Rows) -> Outputs:
-        return self.native(run_features(self.features, rows))
-
-    def answer_features(self, features: NDArray[np.float32]) -> Outputs:
-        return self.native(features)
-
-
 def press_contract(text: str = PRESS) -> Contract:
     return parse_contract(text, name="press", file="models/press.toml")
 
@@ -134,13 +117,11 @@ def kiln_frame(rows: int = 300) -> pl.DataFrame:
     )
 
 
-def linear_fit(
-    problem: Problem, budget: float | None, seed: int, trials: int | None, progress: object
-) -> LinearFit:
+def linear_fit(problem: Problem, *, excluded: frozenset[str], **_unused: object) -> Learnt:
     """Fit a linear model; the budget is more than enough."""
     plan = FeaturePlan(
         problem.contract,
-        excluded=problem.excluded,
+        excluded=excluded,
         imputed={i.name: 0.0 for i in problem.contract.numbers},
     )
     features = feature_graph(plan)
@@ -150,7 +131,7 @@ def linear_fit(
     return _classes(problem, features, matrix)
 
 
-def _classes(problem: Problem, features: FeatureGraph, matrix: NDArray[np.float32]) -> LinearFit:
+def _classes(problem: Problem, features: FeatureGraph, matrix: NDArray[np.float32]) -> Learnt:
     model = LogisticRegression().fit(matrix.astype(np.float64), problem.target)
     score = Logistic(export_linear(model.coef_, model.intercept_))
     positive = problem.positive if problem.positive is not None else 1
@@ -170,10 +151,10 @@ def _classes(problem: Problem, features: FeatureGraph, matrix: NDArray[np.float3
         return Outputs(probabilities=chances, decision=np.zeros(len(rows), np.int64))
 
     info = _info(problem, features, threshold=0.5)
-    return LinearFit("linear", graph, info, features, native, {"dummy": dummy}, {"trials": 1})
+    return _learnt(graph, info, features, native, dummy)
 
 
-def _numbers(problem: Problem, features: FeatureGraph, matrix: NDArray[np.float32]) -> LinearFit:
+def _numbers(problem: Problem, features: FeatureGraph, matrix: NDArray[np.float32]) -> Learnt:
     model = LinearRegression().fit(matrix.astype(np.float64), problem.target)
     value = export_linear(model.coef_[None, :], np.array([model.intercept_]))
     lower = export_linear(model.coef_[None, :], np.array([model.intercept_ - 0.5]))
@@ -187,7 +168,26 @@ def _numbers(problem: Problem, features: FeatureGraph, matrix: NDArray[np.float3
     def dummy(rows: Rows) -> Outputs:
         return Outputs(value=np.full(len(rows), problem.target.mean(), np.float32))
 
-    return LinearFit("linear", graph, _info(problem, features), features, native, {"dummy": dummy}, {})
+    return _learnt(graph, _info(problem, features), features, native, dummy)
+
+
+def _learnt(
+    graph: bytes,
+    info: GraphInfo,
+    features: FeatureGraph,
+    native: Callable[[NDArray[np.float32]], Outputs],
+    dummy: Callable[[Rows], Outputs],
+) -> Learnt:
+    return Learnt(
+        name="linear",
+        title=text("linear model"),
+        graph=graph,
+        info=info,
+        native=lambda rows: native(run_features(features, rows)),
+        native_features=native,
+        simpler={"dummy": dummy},
+        record={"trials": 1},
+    )
 
 
 def _info(problem: Problem, features: FeatureGraph, threshold: float | None = None) -> GraphInfo:
@@ -215,5 +215,5 @@ def kiln() -> tuple[Contract, Table]:
 
 
 @pytest.fixture
-def fit() -> Callable[..., LinearFit]:
+def fit() -> Callable[..., Learnt]:
     return linear_fit

@@ -5,32 +5,34 @@ import json
 
 import polars as pl
 
+from andamio.contracts import parse_contract
 from andamio.kernel.digests import canonical_json
 from andamio.training.run import TrainOptions, train
+from andamio.training.study import Step
 
 
-def quiet(sentence: object) -> None:
-    assert str(sentence)
+def quiet(step: Step) -> None:
+    assert str(step.text)
 
 
 def test_training_twice_gives_the_same_bytes(press, fit):
     contract, table = press
-    first = train(contract, table, TrainOptions(), quiet, fit=fit)
-    second = train(contract, table, TrainOptions(), quiet, fit=fit)
+    first = train(contract, table, TrainOptions(), quiet, learn=fit)
+    second = train(contract, table, TrainOptions(), quiet, learn=fit)
     assert first.parts.files() == second.parts.files()
     assert first.parts.digest() == second.parts.digest()
 
 
 def test_another_seed_holds_other_rows_out(press, fit):
     contract, table = press
-    first = train(contract, table, TrainOptions(seed=0), quiet, fit=fit)
-    second = train(contract, table, TrainOptions(seed=1), quiet, fit=fit)
+    first = train(contract, table, TrainOptions(seed=0), quiet, learn=fit)
+    second = train(contract, table, TrainOptions(seed=1), quiet, learn=fit)
     assert first.parts.lineage["split"] != second.parts.lineage["split"]
 
 
 def test_a_candidate_carries_evidence_from_data_to_gate(press, fit):
     contract, table = press
-    candidate = train(contract, table, TrainOptions(), quiet, fit=fit)
+    candidate = train(contract, table, TrainOptions(), quiet, learn=fit)
     assert candidate.parts.lineage["dataset"] == {"name": "press", "version": 1, "digest": "0" * 64}
     assert candidate.parts.parity["passed"] is True
     assert [gate.where for gate in candidate.evaluation.gates] == [
@@ -49,7 +51,7 @@ def test_a_candidate_carries_evidence_from_data_to_gate(press, fit):
 
 def test_no_file_of_a_candidate_names_a_moment_or_a_duration(press, fit):
     contract, table = press
-    candidate = train(contract, table, TrainOptions(), quiet, fit=fit)
+    candidate = train(contract, table, TrainOptions(), quiet, learn=fit)
     text = json.dumps([candidate.parts.evaluation, candidate.parts.lineage, candidate.parts.parity])
     for word in ("seconds", "duration", "host", "user", "p50_ms"):
         assert word not in text
@@ -59,27 +61,22 @@ def test_no_file_of_a_candidate_names_a_moment_or_a_duration(press, fit):
 def test_a_column_that_gives_the_target_away_is_not_learnt_from_unless_a_person_vouches(press, fit):
     contract, table = press
     spoiled = contract.source + '\n[input.repair]\ntype = "boolean"\n'
-    contract = type(contract)(**{f.name: getattr(contract, f.name) for f in dataclasses.fields(contract)})
     frame = table.frame.with_columns((pl.col("falla") == "sí").alias("repair"))
-    from andamio.contracts import parse_contract
-
     contract = parse_contract(spoiled, name="press", file="models/press.toml")
     table = dataclasses.replace(table, frame=frame)
-    candidate = train(contract, table, TrainOptions(), quiet, fit=fit)
+    candidate = train(contract, table, TrainOptions(), quiet, learn=fit)
     assert candidate.excluded == {"repair"}
     assert "repair" not in candidate.parts.info.features
-    kept = train(contract, table, TrainOptions(keep=frozenset({"repair"})), quiet, fit=fit)
+    kept = train(contract, table, TrainOptions(keep=frozenset({"repair"})), quiet, learn=fit)
     assert "repair" in kept.parts.info.features
     assert kept.parts.lineage["kept"] == ["repair"]
 
 
 def test_a_failed_gate_makes_a_candidate_not_deployable(press, fit):
     contract, table = press
-    from andamio.contracts import parse_contract
-
     source = contract.source.replace('recall = ">= 0.5"', 'recall = ">= 0.999"', 1)
     contract = parse_contract(source, name="press", file="models/press.toml")
-    candidate = train(contract, table, TrainOptions(), quiet, fit=fit)
+    candidate = train(contract, table, TrainOptions(), quiet, learn=fit)
     assert not candidate.deployable
     failed = [gate for gate in candidate.evaluation.gates if gate.passed is False]
     assert [(gate.metric, gate.where) for gate in failed] == [("recall", "all")]
@@ -87,7 +84,7 @@ def test_a_failed_gate_makes_a_candidate_not_deployable(press, fit):
 
 def test_a_regression_is_measured_in_its_unit_and_its_intervals(kiln, fit):
     contract, table = kiln
-    candidate = train(contract, table, TrainOptions(), quiet, fit=fit)
+    candidate = train(contract, table, TrainOptions(), quiet, learn=fit)
     metrics = candidate.evaluation.metrics
     assert 0.2 < metrics["rmse"].value < 0.4
     assert metrics["r2"].low < metrics["r2"].value < metrics["r2"].high
@@ -98,6 +95,6 @@ def test_a_regression_is_measured_in_its_unit_and_its_intervals(kiln, fit):
 
 def test_everything_under_the_digest_is_plain_json(press, fit):
     contract, table = press
-    candidate = train(contract, table, TrainOptions(), quiet, fit=fit)
+    candidate = train(contract, table, TrainOptions(), quiet, learn=fit)
     for part in (candidate.parts.evaluation, candidate.parts.lineage, candidate.parts.parity):
         assert canonical_json(json.loads(canonical_json(part))) == canonical_json(part)
