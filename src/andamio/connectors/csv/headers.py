@@ -10,9 +10,9 @@ from andamio.errors import Text, text
 _BRACKETS = re.compile(r"\[\s*([^\[\]]{1,24}?)\s*\]\s*$")
 _PARENTHESES = re.compile(r"\(\s*([^()]{1,16}?)\s*\)\s*$")
 _UNIT = re.compile(
-    r"(?:°|º|deg) ?[CFKRcf]?|[CFKVAWJNLhsgmtd%‰Ω°]|ppm|ppb|rpm|RPM|pH|[kM]?Hz|m?bar[ga]?|[kMhm]?Pa|psi[ag]?|atm"
-    r"|mmHg|[mkM]?[VAW]|[kMG]?Wh|k?V(?:A|Ar|ar|Ah|Arh)|k?N|N[·.]?m|[munpkµ]?m|cm|in|ft|[mk]?g|ton|lb|[muµ]?s|min|hr"
-    r"|m\^?[23³²]|[mkc]?[lL]|gal|bbl|ohm|[muµ]?S(?:/c?m)?|dBA?|cP|cSt|mol|[kM]?J|kcal|rad"
+    r"(?:°|º|deg) ?[CFKRcf]?|[CFKVAWJNLhsgmtd%‰Ω°]|ppm|ppb|rpm|RPM|pH|[kM]?Hz|m?bar[ga]?|[kMhm]?Pa|psi[ag]?"
+    r"|atm|mmHg|[mkM]?[VAW]|[kMG]?Wh|k?V(?:A|Ar|ar|Ah|Arh)|k?N|N[·.]?m|[munpkµ]?m|cm|in|ft|[mk]?g|ton|lb"
+    r"|[muµ]?s|min|hr|m\^?[23³²]|[mkc]?[lL]|gal|bbl|ohm|[muµ]?S(?:/c?m)?|dBA?|cP|cSt|mol|[kM]?J|kcal|rad"
     r"|[A-Za-zµ%Ω]{1,4}[23³²]?(?:\s?[/*·]\s?[A-Za-z]{1,4}\^?-?[23³²]?){1,2}"
 )
 

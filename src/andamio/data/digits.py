@@ -1,0 +1,89 @@
+"""Look at how the numbers of a column are written: their size, their decimals, their form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_MOST_DECIMALS = 9
+_EXACT = 1e15
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """The present numbers of one column, in row order; all arrays have one entry per number.
+
+    Attributes:
+        rows: Row indices in the file's table.
+        values: The numbers as read.
+        decimals: Digits after the decimal mark, without trailing zeros.
+        triple: Written with exactly three digits after the mark and one to three before it: what a
+            spreadsheet's groups of three look like when they are read as decimals.
+        typed: The numbers come from typed cells, so that nobody wrote their digits.
+    """
+
+    rows: NDArray[np.int64]
+    values: NDArray[np.float64]
+    decimals: NDArray[np.int8]
+    triple: NDArray[np.bool_]
+    typed: bool = False
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def sizes(self) -> NDArray[np.float64]:
+        """The absolute values."""
+        return np.abs(self.values)
+
+    def significant(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Count the significant digits of some of the numbers, without trailing zeros."""
+        left = np.round(self.sizes[chosen] * 10.0 ** self.decimals[chosen])
+        left = np.where(left < _EXACT, left, 0.0)
+        counts = np.zeros(len(left), dtype=np.int64)
+        trailing = left > 0
+        for _ in range(16):
+            trailing &= left % 10 == 0
+            counts[(left > 0) & ~trailing] += 1
+            left = np.floor(left / 10)
+        return counts
+
+
+_FRACTION = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
+
+
+def digits_of_text(cells: Sequence[str]) -> Digits:
+    """Look at a column of cells in the one form ``1234.5`` (missing: "")."""
+    rows = [row for row, cell in enumerate(cells) if cell]
+    present = [cells[row] for row in rows]
+    decimals = [_decimals(cell) for cell in present]
+    triple = [_FRACTION.fullmatch(cell) is not None for cell in present]
+    return Digits(
+        np.asarray(rows, dtype=np.int64),
+        np.asarray(present, dtype=np.float64) if present else np.empty(0),
+        np.asarray(decimals, dtype=np.int8),
+        np.asarray(triple, dtype=np.bool_),
+    )
+
+
+def digits_of_numbers(values: NDArray[np.float64]) -> Digits:
+    """Look at a column of typed numbers (missing: NaN), as a workbook or a Parquet file holds them."""
+    rows = np.flatnonzero(np.isfinite(values))
+    present = values[rows]
+    decimals = np.full(len(present), _MOST_DECIMALS, dtype=np.int8)
+    for count in range(_MOST_DECIMALS - 1, -1, -1):
+        scaled = present * 10.0**count
+        decimals[np.abs(scaled - np.round(scaled)) <= 1e-6 * np.maximum(1.0, np.abs(scaled) * 1e-6)] = count
+    return Digits(rows, present, decimals, np.zeros(len(present), dtype=np.bool_), typed=True)
+
+
+def _decimals(cell: str) -> int:
+    if "." not in cell:
+        return 0
+    mantissa, _, exponent = cell.lower().partition("e")
+    after = len(mantissa.partition(".")[2].rstrip("0"))
+    return max(0, min(_MOST_DECIMALS, after - int(exponent or 0)))
