@@ -11,7 +11,7 @@ Nothing here loads a database: the registry is handed in.
 
 from andamio.lifecycle.change import Change
 from andamio.lifecycle.deploying import deploy
-from andamio.lifecycle.edge import deploy_bundle, step_back
+from andamio.lifecycle.edge import deploy_bundle, step_back, take_in
 from andamio.lifecycle.reconciling import Reconciled, reconcile, repair_deployment
 from andamio.lifecycle.rolling_back import roll_back
 from andamio.lifecycle.switchboard import Switchboard
@@ -26,4 +26,5 @@ __all__ = [
     "repair_deployment",
     "roll_back",
     "step_back",
+    "take_in",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from andamio.bundles.deployment import Served
 from andamio.errors import Fault, NotDeployable, text
@@ -43,10 +44,11 @@ def deploy(
         Busy: Another deploy or rollback is under way.
     """
     version = registry.version(model, number)
-    if not version.deployable and not (despite_gates or "").strip():
+    # What the bundle says of its gates was signed; a row of the registry can be edited.
+    passed = board.open(model, version.digest).evaluation["deployable"] and version.deployable
+    if not passed and not (despite_gates or "").strip():
         raise _not_deployable(version)
-    board.open(model, version.digest)
-    remarks = {} if version.deployable else {"despite_gates": despite_gates}
+    remarks = {} if passed else {"despite_gates": despite_gates}
     decision = Decision("deploy", model, actor, reason, remarks)
     with board.hold():
         reconcile_held(registry, board)
@@ -56,8 +58,7 @@ def deploy(
 
 
 def _not_deployable(version: Version) -> NotDeployable:
-    gates = version.gates.items()
-    failed = [name for name, gate in gates if isinstance(gate, dict) and not gate.get("passed")]
+    failed = [gate for gate in version.gates if gate["passed"] is False]
     return NotDeployable(
         text("{version} did not pass its gates", version=version.reference),
         fix=text(
@@ -65,6 +66,18 @@ def _not_deployable(version: Version) -> NotDeployable:
             "--despite-gates REASON",
             version=version.reference,
         ),
-        faults=[Fault("gate-failed", text("the gate {gate} failed", gate=name)) for name in failed],
-        data={"version": version.reference, "gates": dict(version.gates)},
+        faults=[_gate_fault(gate) for gate in failed],
+        data={"version": version.reference, "gates": version.gates},
+    )
+
+
+def _gate_fault(gate: Mapping[str, Any]) -> Fault:
+    value = gate["value"]
+    measured = text("it is {value}", value=float(f"{value:.4g}")) if value is not None else None
+    return Fault(
+        "gate-failed",
+        text("the gate {gate} failed", gate=gate["gate"]),
+        where=text("{where}", where=gate["where"]),
+        why=measured,
+        data=gate,
     )

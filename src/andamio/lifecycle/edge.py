@@ -6,9 +6,49 @@ the registry what was done here.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from andamio.bundles.deployment import Deployment, Served
+from andamio.bundles.opening import Bundle, open_bundle
+from andamio.errors import text
 from andamio.lifecycle.change import Change
 from andamio.lifecycle.switchboard import Switchboard
+from andamio.storage.files import make_folder, publish_folder, saying_when_full, staging_folder, write_file
+from andamio.storage.locks import folder_lock
+
+_PATIENCE_S = 60.0
+
+
+def take_in(board: Switchboard, folder: Path) -> Bundle:
+    """Copy a bundle from elsewhere, a memory stick for instance, into this box's store.
+
+    Args:
+        board: Whose store, and whose trusted keys.
+        folder: The bundle's folder, named by its digest.
+
+    Raises:
+        NotFound: There is no such folder.
+        BundleRefused: It is not as a trusted key signed it; nothing was copied.
+        Busy: Another process is at work on the store.
+        DiskFull: There is no room; the store is as it was.
+    """
+    bundle = open_bundle(folder, board.trusted)
+    make_folder(board.bundles)
+    with folder_lock(board.bundles, text("the store of bundles"), patience_s=_PATIENCE_S):
+        if not (board.bundles / bundle.digest).exists():
+            _copy(folder, board, bundle.digest)
+    return open_bundle(board.bundles / bundle.digest, board.trusted)
+
+
+def _copy(folder: Path, board: Switchboard, digest: str) -> None:
+    with staging_folder(board.bundles) as staging, saying_when_full(board.bundles / digest):
+        copy = staging / digest
+        make_folder(copy)
+        for file in folder.iterdir():
+            write_file(copy / file.name, file.read_bytes())
+        # What was copied is what is checked: the original may have changed since.
+        open_bundle(copy, board.trusted)
+        publish_folder(copy, board.bundles / digest)
 
 
 def deploy_bundle(board: Switchboard, model: str, digest: str, *, number: int | None = None) -> Change:

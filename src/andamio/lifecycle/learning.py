@@ -83,7 +83,7 @@ def register_candidate(
     }
     bundle = build_bundle(candidate.parts, store, signer, record)
     known = registry.find_digest(model, bundle.digest)
-    version = known or registry.register(_new_version(candidate, bundle, registry, note), actor=actor)
+    version = known or registry.register(NewVersion.of(bundle, note=note), actor=actor)
     page = write_report(version, bundle, reports, language)
     return LearntVersion(
         version=version, bundle=bundle, candidate=candidate, report=page, known=known is not None
@@ -110,36 +110,6 @@ def write_report(version: Version, bundle: Bundle, reports: Path, language: str)
     with speak(language):
         replace_file(page, render_report(report).encode())
     return page
-
-
-def _new_version(candidate: Candidate, bundle: Bundle, registry: Registry, note: str) -> NewVersion:
-    lineage, model = candidate.parts.lineage, candidate.parts.model
-    dataset = _mapping(lineage["dataset"])
-    parent = lineage.get("parent")
-    before = registry.find_digest(model, str(parent)) if parent else None
-    return NewVersion(
-        model=model,
-        digest=bundle.digest,
-        kind=bundle.contract.kind.value,
-        dataset=str(dataset["name"]),
-        dataset_version=int(str(dataset["version"])),
-        dataset_digest=str(dataset["digest"]),
-        deployable=candidate.deployable,
-        gates=_gates(candidate),
-        parent=before.number if before else None,
-        note=note,
-    )
-
-
-def _gates(candidate: Candidate) -> dict[str, object]:
-    gates = candidate.parts.evaluation["gates"]
-    return {
-        f"{gate['gate']} ({gate['where']})" if gate["where"] not in {"all", "parity"} else gate["gate"]: {
-            "passed": gate["passed"] is not False,
-            "value": gate["value"],
-        }
-        for gate in gates
-    }
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -28,7 +28,7 @@ versions = sa.Table(
     sa.Column("dataset_digest", sa.Text, nullable=False),
     sa.Column("deployable", sa.Boolean, nullable=False),
     sa.Column("gates", sa.Text, nullable=False),
-    sa.Column("parent", sa.Integer),
+    sa.Column("parent", sa.Text),
     sa.Column("created_at", sa.Text, nullable=False),
     sa.Column("created_by", sa.Text, nullable=False),
     sa.Column("note", sa.Text, nullable=False),

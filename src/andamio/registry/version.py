@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any, Self
 
 import msgspec
 import sqlalchemy as sa
+
+from andamio.bundles import Bundle
 
 
 class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +22,7 @@ class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
         dataset_digest: The digest of that version's content.
         deployable: Whether it passed every gate.
         gates: Each gate's verdict, as the evaluation wrote it.
-        parent: The version it was to replace when it was trained.
+        parent: The digest of the bundle it was to replace when it was trained.
         note: In the words of whoever trained or brought it.
     """
 
@@ -31,9 +33,26 @@ class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
     dataset_version: int
     dataset_digest: str
     deployable: bool
-    gates: Mapping[str, object]
-    parent: int | None = None
+    gates: list[dict[str, Any]]
+    parent: str | None = None
     note: str = ""
+
+    @classmethod
+    def of(cls, bundle: Bundle, *, note: str = "") -> Self:
+        """Describe a bundle by what it says of itself."""
+        dataset = bundle.lineage["dataset"]
+        return cls(
+            model=bundle.model,
+            digest=bundle.digest,
+            kind=bundle.info.kind,
+            dataset=dataset["name"],
+            dataset_version=dataset["version"],
+            dataset_digest=dataset["digest"],
+            deployable=bundle.evaluation["deployable"],
+            gates=bundle.evaluation["gates"],
+            parent=bundle.lineage.get("parent"),
+            note=note,
+        )
 
 
 class Version(NewVersion, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from andamio.bundles import BundleParts, GraphInfo, Signer, build_bundle, create_key
+from andamio.bundles import Bundle, BundleParts, GraphInfo, Signer, build_bundle, create_key
 from andamio.bundles.deployment import read_deployment
 from andamio.bundles.workers import WorkerPost
 from andamio.errors import VersionNotFound
@@ -87,10 +87,15 @@ class SmallPlant:
             seed = len(self.registry.versions(model)) + 1
         except VersionNotFound:
             seed = 1
-        return self.registry.register(self.described(model, self.build(model, seed), deployable), actor="ana")
+        bundle = self.build(model, seed, deployable=deployable)
+        return self.registry.register(NewVersion.of(bundle), actor="ana")
 
-    def build(self, model: str, seed: int) -> str:
-        """Build a bundle into the store and return its digest."""
+    def build(self, model: str, seed: int, *, deployable: bool = True) -> Bundle:
+        """Build a bundle into the store."""
+        gates = [
+            {"gate": "parity", "where": "parity", "value": 0.0, "passed": True},
+            {"gate": "recall >= 0.9", "where": "all", "value": 0.7 + 0.3 * deployable, "passed": deployable},
+        ]
         parts = BundleParts(
             model=model,
             contract_text=CONTRACT,
@@ -98,24 +103,11 @@ class SmallPlant:
             info=INFO,
             reference={"temp/edges": np.linspace(0, 180, 11)},
             golden=[],
-            evaluation={"f1": 0.83},
+            evaluation={"deployable": deployable, "gates": gates},
             parity={"passed": True},
-            lineage={"seed": seed},
+            lineage={"seed": seed, "dataset": {"name": "pumps", "version": 1, "digest": "d" * 64}},
         )
-        return build_bundle(parts, self.board.bundles, self.signer, {"host": "plant"}).digest
-
-    @staticmethod
-    def described(model: str, digest: str, deployable: bool = True) -> NewVersion:
-        return NewVersion(
-            model=model,
-            digest=digest,
-            kind="classification",
-            dataset="pumps",
-            dataset_version=1,
-            dataset_digest="d" * 64,
-            deployable=deployable,
-            gates={"recall": {"wanted": ">= 0.90", "passed": deployable}, "parity": {"passed": True}},
-        )
+        return build_bundle(parts, self.board.bundles, self.signer, {"host": "plant"})
 
     def answers(self, model: str = "pump-health") -> int | None:
         """The version that the deployment file names."""

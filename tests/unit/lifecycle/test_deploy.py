@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from andamio.bundles.workers import WorkerPost
 from andamio.errors import BundleRefused, Busy, NotDeployable, NotFound, VersionNotFound, WorkersRefused
 from andamio.language import render_error
 from andamio.lifecycle import deploy, reconcile, roll_back
+from andamio.registry import NewVersion
 
 
 def put_to_work(plant, number: int, model: str = "pump-health"):
@@ -91,6 +93,7 @@ def test_a_version_that_failed_a_gate_is_not_deployed(plant) -> None:
         put_to_work(plant, 1)
     shown = render_error(caught.value)
     assert "recall" in shown
+    assert "0.7" in shown
     assert "parity" not in shown
     assert "--despite-gates" in shown
     assert (plant.answers(), plant.actions()) == (None, [])
@@ -110,6 +113,13 @@ def test_a_person_may_deploy_despite_the_gates_and_the_audit_log_tells_why(plant
     assert plant.answers() == 1
     intent = plant.registry.audit.entries(actions=["deploy-intended"])[0]
     assert intent.new_value()["despite_gates"] == "two weeks of trial, a person beside it"
+
+
+def test_a_registry_edited_to_say_deployable_does_not_open_the_gates(plant) -> None:
+    described = NewVersion.of(plant.build("pump-health", 1, deployable=False))
+    plant.registry.register(msgspec.structs.replace(described, deployable=True), actor="eve")
+    with pytest.raises(NotDeployable):
+        put_to_work(plant, 1)
 
 
 def test_an_empty_reason_does_not_open_the_gates(plant) -> None:
@@ -137,8 +147,8 @@ def test_a_bundle_with_a_changed_byte_is_not_deployed(plant) -> None:
 
 
 def test_a_bundle_of_another_model_is_not_deployed(plant) -> None:
-    digest = plant.build("mill", 1)
-    plant.registry.register(plant.described("pump-health", digest), actor="ana")
+    described = NewVersion.of(plant.build("mill", 1))
+    plant.registry.register(msgspec.structs.replace(described, model="pump-health"), actor="ana")
     with pytest.raises(BundleRefused, match="holds mill, not pump-health"):
         put_to_work(plant, 1)
 

@@ -108,7 +108,7 @@ def test_what_was_done_without_the_database_is_told_to_it_later(plant) -> None:
 def test_a_bundle_that_the_registry_does_not_know_leaves_no_champion_there(plant) -> None:
     plant.train()
     put_to_work(plant, 1)
-    change = deploy_bundle(plant.board, "pump-health", plant.build("pump-health", 99))
+    change = deploy_bundle(plant.board, "pump-health", plant.build("pump-health", 99).digest)
     assert change.new.version == 2
     found = reconcile(plant.registry, plant.board)
     assert (found.moved, found.unknown) == (("pump-health",), ("pump-health",))
@@ -159,7 +159,7 @@ def test_a_whole_deployment_file_is_not_repaired(plant) -> None:
 def test_a_repair_knows_what_was_done_without_the_database(plant) -> None:
     plant.train()
     put_to_work(plant, 1)
-    deploy_bundle(plant.board, "pump-health", plant.build("pump-health", 99), number=7)
+    deploy_bundle(plant.board, "pump-health", plant.build("pump-health", 99).digest, number=7)
     reconcile(plant.registry, plant.board)
     whole = plant.board.read()
     plant.board.deployment.write_bytes(b"")

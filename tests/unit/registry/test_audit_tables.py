@@ -21,7 +21,7 @@ def filled(registry: Registry) -> Registry:
                 dataset_version=1,
                 dataset_digest="d" * 64,
                 deployable=letter == "a",
-                gates={"rmse": {"passed": letter == "a", "found": 0.1}},
+                gates=[{"gate": "rmse <= 1", "passed": letter == "a", "value": 0.1}],
             ),
             actor="ana",
         )

@@ -20,7 +20,7 @@ def bundle(letter: str = "a", *, model: str = "pump-health", deployable: bool = 
         dataset_version=3,
         dataset_digest="d" * 64,
         deployable=deployable,
-        gates={"recall": {"wanted": ">= 0.90", "found": 0.93, "passed": True}},
+        gates=[{"gate": "recall >= 0.9", "value": 0.93, "passed": True}],
         note="first winter",
     )
 
@@ -40,7 +40,7 @@ def test_a_registered_version_is_read_back_as_it_was_given(registry: Registry) -
     written = registry.register(bundle(), actor="ana")
     read = registry.version("pump-health", 1)
     assert read == written
-    assert read.gates["recall"] == {"wanted": ">= 0.90", "found": 0.93, "passed": True}
+    assert read.gates == [{"gate": "recall >= 0.9", "value": 0.93, "passed": True}]
     assert (read.created_by, read.note, read.parent) == ("ana", "first winter", None)
 
 
