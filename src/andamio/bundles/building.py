@@ -21,7 +21,6 @@ from andamio.storage.files import (
     make_folder,
     publish_folder,
     remove_abandoned_staging,
-    saying_when_full,
     staging_folder,
     write_file,
 )
@@ -100,7 +99,7 @@ def build_bundle(parts: BundleParts, store: Path, signer: Signer, record: dict[s
 
 
 def _publish(contents: Mapping[str, bytes], store: Path, digest: str) -> None:
-    with staging_folder(store) as staging, saying_when_full(store / digest):
+    with staging_folder(store) as staging:
         for name, content in sorted(contents.items()):
             write_file(staging / name, content)
         publish_folder(staging, store / digest)

@@ -78,7 +78,9 @@ def _read(folder: int, name: str, cap: int) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise Suspicious(text("it is not a plain file"))
         if status.st_size > cap:
-            raise Suspicious(text("it has {size} bytes; at most {cap} are allowed", size=status.st_size, cap=cap))
+            raise Suspicious(
+                text("it has {size} bytes; at most {cap} are allowed", size=status.st_size, cap=cap)
+            )
         return _read_at_most(descriptor, status.st_size)
     finally:
         os.close(descriptor)

@@ -23,11 +23,10 @@ class SegmentWriter:
     lock and lets one thread in at a time.
     """
 
-    def __init__(self, folder: Path, worker: str, *, largest: int = LARGEST_SEGMENT) -> None:
+    def __init__(self, folder: Path, worker: str) -> None:
         """Heal the last segment and stand at its end, or begin the first."""
         self._folder = folder
         self._worker = worker
-        self._largest = largest
         self._descriptor: int | None = None
         self.healed_bytes = 0
         last = segments_of(folder, worker)[-1:]
@@ -62,9 +61,7 @@ class SegmentWriter:
         if descriptor is None:
             raise OSError("the segment is closed")
         before("write", path)
-        written = os.write(descriptor, content)
-        while written < len(content):
-            written += os.write(descriptor, content[written:])
+        _write_all(descriptor, content)
         if durable:
             before("fsync", path)
             os.fdatasync(descriptor)
@@ -81,7 +78,7 @@ class SegmentWriter:
             self.close()
 
     def _is_over(self, size: int) -> bool:
-        if self._end + size > self._largest and self._end > HEADER_SIZE:
+        if self._end + size > LARGEST_SEGMENT and self._end > HEADER_SIZE:
             return True
         return int(time.time()) // _DAY_S != self._day
 
@@ -102,7 +99,7 @@ class SegmentWriter:
             before("write", segment.path)
             descriptor = os.open(segment.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
             try:
-                os.write(descriptor, header(created))
+                _write_all(descriptor, header(created))
                 before("fsync", segment.path)
                 os.fsync(descriptor)
             finally:
@@ -118,6 +115,12 @@ class SegmentWriter:
         self._end = end
         self._day = day
         self._descriptor = os.open(segment.path, os.O_WRONLY | os.O_APPEND)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    written = os.write(descriptor, content)
+    while written < len(content):
+        written += os.write(descriptor, content[written:])
 
 
 def _unwritable(path: Path, error: OSError) -> Unequipped:

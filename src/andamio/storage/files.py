@@ -77,16 +77,20 @@ def make_folder(path: Path, *, mode: int = 0o755) -> None:
 
 @contextmanager
 def staging_folder(store: Path) -> Iterator[Path]:
-    """Give an unseen folder inside ``store`` to build in; it is gone afterwards unless it was published."""
+    """Give an unseen folder inside ``store`` to build in; it is gone afterwards unless it was published.
+
+    Raises:
+        DiskFull: There is no room, for it or for what was written into it.
+    """
     folder = store / f"{_STAGING}{os.getpid()}-{secrets.token_hex(4)}"
     with saying_when_full(folder):
         before("mkdir", folder)
         folder.mkdir()
-    try:
-        yield folder
-    finally:
-        if folder.exists():
-            remove_folder(folder)
+        try:
+            yield folder
+        finally:
+            if folder.exists():
+                remove_folder(folder)
 
 
 def remove_abandoned_staging(store: Path) -> None:

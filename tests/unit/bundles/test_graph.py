@@ -11,6 +11,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from andamio.bundles import Graph, GraphInfo
+from andamio.contracts import Rows
 from andamio.errors import GraphRefused
 
 
@@ -60,9 +61,8 @@ def test_regression_answers_have_one_number_a_row():
     )
     info = GraphInfo(kind="regression", numbers=("a", "b"), features=("a", "b"), coverage=0.9)
     graph = Graph(model.SerializeToString(), info)
-    rows = type(
-        "R", (), {"numbers": np.array([[1, 2], [3, 4]], np.float32), "categories": np.empty((2, 0), object)}
-    )()
+    numbers = np.array([[1, 2], [3, 4]], np.float32)
+    rows = Rows(numbers, np.empty((2, 0), object), [None] * 2, [None] * 2, [()] * 2)
     answers = graph.run(rows)
     assert (answers.value.tolist(), answers.lower.tolist(), answers.upper.tolist()) == (
         [3, 7],
