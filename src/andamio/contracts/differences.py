@@ -39,7 +39,9 @@ def diff(old: Contract, new: Contract) -> list[Change]:
     changes += _compared("output.name", old.output.name, new.output.name, _ANSWER)
     for name in ("threshold", "unit", "coverage"):
         breaks = _ANSWER if name == "unit" else None
-        changes += _compared(f"output.{name}", getattr(old.output, name), getattr(new.output, name), breaks)
+        changes += _compared(
+            f"output.{new.output.name}.{name}", getattr(old.output, name), getattr(new.output, name), breaks
+        )
     changes += _compared("latency.p99_ms", old.p99_ms, new.p99_ms)
     changes += _gates(old, new)
     for section in ("costs", "monitor", "retrain"):

@@ -13,6 +13,7 @@ from andamio.contracts.judgement import LARGEST
 from andamio.errors import Fault, Text, text
 
 _LONGEST = 60
+_LARGEST_WHOLE = 10**18
 
 
 class FaultWriter:
@@ -178,7 +179,9 @@ def _cut(shown: str) -> str:
 
 
 def _short(value: object) -> object:
-    if value is None or (isinstance(value, (int, float)) and math.isfinite(value) and abs(value) < 1e300):
+    if isinstance(value, int) and abs(value) >= _LARGEST_WHOLE:
+        return f"1e+{math.log10(abs(value)):.0f}"
+    if value is None or (isinstance(value, (int, float)) and math.isfinite(value)):
         return value
     return _cut(str(value))
 

@@ -72,12 +72,15 @@ def judge(declared: Input, cells: Cells, *, typed: bool, unit: str | None = None
     """Judge the cells of one column, sent in ``unit`` (the contract's own, if None)."""
     if declared.type is TagType.CATEGORY:
         return _judge_texts(declared, cells, typed=typed)
-    values = read_numbers(cells, declared.type, typed=typed)
-    wrong, missing = np.isinf(values), np.isnan(values)
-    if unit is not None and declared.unit is not None:
-        values = _converted(declared, values, unit)
+    if unit is None or declared.unit is None:
+        values = read_numbers(cells, declared.type, typed=typed)
+        wrong = np.isinf(values)
+    else:
+        values = _converted(declared, read_numbers(cells, TagType.NUMBER, typed=typed), unit)
+        wrong = np.isinf(values)
         if declared.type is TagType.INTEGER:
-            wrong |= np.isfinite(values) & (values != np.floor(values))
+            wrong |= ~np.isnan(values) & (values != np.floor(values))
+    missing = np.isnan(values)
     too_large = ~wrong & (np.abs(values) > LARGEST)
     outside = np.zeros(len(values), np.bool_)
     if declared.range is not None:

@@ -103,7 +103,7 @@ def text_cell(value: Any) -> str:
     return "" if value is None else spelled(value)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(tables())
 @example([{**GOOD_ROW, "bearing_temp": 1e39, "flow": 1e39, "grade": 2, "starts": 5.0, "heater": 1}])
 @example([{**GOOD_ROW, "crew": 0.5, "grade": True, "door_open": 2, "steps": 9.5}])

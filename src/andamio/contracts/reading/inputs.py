@@ -30,8 +30,9 @@ _APPLIES: Mapping[str, tuple[TagType, ...]] = {
 def read_inputs(root: Section, *, check_units: bool) -> tuple[Input, ...]:
     """Read every ``[input.TAG]`` and what must hold between them."""
     sections = root.section("input")
-    if sections is None:
-        root.lacks("input", text("a model needs at least one input: [input.TAG]"))
+    if sections is None or not sections.table:
+        if not root.has("input") or sections is not None:
+            root.lacks("input", text("a model needs at least one input: [input.TAG]"))
         return ()
     inputs = []
     for name in sections.table:

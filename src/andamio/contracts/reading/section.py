@@ -67,8 +67,8 @@ class Section:
         value = self.raw(key)
         if value is None:
             return default
-        if value in {str(option) for option in options}:
-            return options(str(value))
+        if isinstance(value, str) and value in [str(option) for option in options]:
+            return options(value)
         self.wrong_word(key, value, [str(option) for option in options])
         return default
 
@@ -128,8 +128,13 @@ class Section:
         )
 
     def lacks(self, key: str, why: Text) -> None:
-        """Note a key that must be there and is not."""
+        """Note a key or a section that must be there and is not."""
         section = ".".join(self.path)
+        if not section:
+            self.findings.add(
+                text("a contract needs a section [{key}]", key=key), (), code="contract-lacking", why=why
+            )
+            return
         self.findings.add(
             text("[{section}] says nothing about {key}", section=section, key=key),
             self.path,

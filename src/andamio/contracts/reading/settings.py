@@ -32,7 +32,8 @@ def read_model(root: Section) -> ModelSection:
     """Read ``[model]``: what is asked, of which data."""
     section = root.section("model")
     if section is None:
-        root.lacks("model", text("it says what is asked of the model, and of which data"))
+        if not root.has("model"):
+            root.lacks("model", text("it says what is asked of the model, and of which data"))
         return ModelSection(Kind.CLASSIFICATION, "", "", None, None, None)
     kind = section.choice("kind", Kind, Kind.CLASSIFICATION)
     if not section.has("kind"):
