@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from andamio.errors import DiskFull, JournalFull
-from andamio.journal import Damage, Journal, PredictionRecord, TruthRecord, read_journalfrom andamio.storage.files import publish_folder, replace_file, staging_folder, write_file
+from andamio.journal import Damage, Journal, PredictionRecord, TruthRecord, read_journal
+from andamio.storage.files import publish_folder, replace_file, staging_folder, write_file
 
 pytestmark = pytest.mark.live
 

@@ -125,7 +125,9 @@ def write_deployment(path: Path, deployment: Deployment) -> Deployment:
                 text("what answers has changed meanwhile"),
                 where=text("{path}", path=path),
                 why=text(
-                    "generation {there} is there, {read} was read", there=there, read=deployment.generation
+                    "generation {there} is there, {read} was read",
+                    there=str(there),
+                    read=str(deployment.generation),
                 ),
                 fix=text(
                     "see what answers now (andamio status) and give the command again if it is still right"

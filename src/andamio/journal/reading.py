@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from andamio.errors import Text, text
 from andamio.journal.frames import HEADER_SIZE, Broken, Whole, created_ms, read_frames
 from andamio.journal.records import Record
 from andamio.journal.segments import Segment, segments_of
@@ -23,7 +24,7 @@ class Damage:
     segment: str
     start: int
     end: int
-    why: str
+    why: Text
 
 
 class Cursor(msgspec.Struct):
@@ -85,7 +86,7 @@ def _segment_items(segment: Segment, start: int, *, last: bool) -> Iterator[tupl
             size = segment.path.stat().st_size
             # Shorter than a header: killed while it was begun, so nothing was ever recorded in it.
             if size >= HEADER_SIZE and start < size:
-                yield Damage(name, 0, size, "the header is not whole"), size
+                yield Damage(name, 0, size, text("the header is not whole")), size
             return
         for found in read_frames(file, start):
             if isinstance(found, Whole):
@@ -98,9 +99,9 @@ def _decoded(name: str, whole: Whole) -> Record | Damage:
     try:
         return _decoder.decode(whole.payload)
     except msgspec.MsgspecError as error:
-        return Damage(name, whole.start, whole.end, f"no record of a known kind: {error}")
+        return Damage(name, whole.start, whole.end, text("no record of a known kind: {reason}", reason=error))
 
 
 def _damage(name: str, broken: Broken) -> Damage:
-    why = "torn at the end" if broken.tail else "the bytes are not those that were written"
-    return Damage(name, broken.start, broken.end, why)
+    torn, other = text("torn at the end"), text("the bytes are not those that were written")
+    return Damage(name, broken.start, broken.end, torn if broken.tail else other)

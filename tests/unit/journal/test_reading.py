@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from andamio.errors import text
 from andamio.journal import Cursor, Damage, Journal, PredictionRecord, read_journal, tail
 from andamio.journal.frames import frame
 from andamio.journal.segments import segments_of
@@ -108,7 +109,7 @@ def test_a_torn_tail_with_a_segment_after_it_is_told(folder, prediction):
     (folder / "w0-00000002.journal").write_bytes(path.read_bytes()[:size])
     items = list(read_journal(folder))
     assert names(items) == ["a", "Damage", "a"]
-    assert items[1] == Damage(path.name, size, size + 3, "torn at the end")
+    assert items[1] == Damage(path.name, size, size + 3, text("torn at the end"))
 
 
 @pytest.mark.parametrize(
