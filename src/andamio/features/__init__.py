@@ -16,30 +16,69 @@ Models reach the graph as scores: ``export_lightgbm(booster)``, ``export_forest(
     graph = feature_graph(plan)
     matrix = run_features(graph, rows)
     model = append_model(graph, Classifier(Platt(export_lightgbm(booster, raw=True), a, b), threshold=0.3))
+
+Reading and checking expressions is light; what writes graphs loads when it is first asked for, so that
+``andamio contract check`` waits for no ONNX library.
 """
 
-from andamio.features.answers import Classifier, Regressor, append_model
-from andamio.features.calibrations import Isotonic, Normalised, Platt
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from andamio.features.checking import Described, check_features, describe_features, parse
-from andamio.features.exports import export_dummy, export_forest, export_lightgbm, export_linear
-from andamio.features.foreign import bring_onnx
-from andamio.features.graph import FeatureGraph, feature_graph, run_features
-from andamio.features.learning import learn_plan
 from andamio.features.plan import FeaturePlan
-from andamio.features.scores import (
-    Always,
-    Beside,
-    Combined,
-    Exponential,
-    Limited,
-    Linear,
-    Logistic,
-    Score,
-    Selected,
-    Softmax,
-    average,
-)
-from andamio.features.trees import Trees
+
+if TYPE_CHECKING:
+    from andamio.features.answers import Classifier, Regressor, append_model
+    from andamio.features.calibrations import Isotonic, Normalised, Platt
+    from andamio.features.exports import export_dummy, export_forest, export_lightgbm, export_linear
+    from andamio.features.foreign import bring_onnx
+    from andamio.features.graph import FeatureGraph, feature_graph, run_features
+    from andamio.features.learning import learn_plan
+    from andamio.features.scores import (
+        Always,
+        Beside,
+        Combined,
+        Exponential,
+        Limited,
+        Linear,
+        Logistic,
+        Score,
+        Selected,
+        Softmax,
+        average,
+    )
+    from andamio.features.trees import Trees
+
+_WHEN_ASKED = {
+    "answers": ("Classifier", "Regressor", "append_model"),
+    "calibrations": ("Isotonic", "Normalised", "Platt"),
+    "exports": ("export_dummy", "export_forest", "export_lightgbm", "export_linear"),
+    "foreign": ("bring_onnx",),
+    "graph": ("FeatureGraph", "feature_graph", "run_features"),
+    "learning": ("learn_plan",),
+    "scores": (
+        "Always",
+        "Beside",
+        "Combined",
+        "Exponential",
+        "Limited",
+        "Linear",
+        "Logistic",
+        "Score",
+        "Selected",
+        "Softmax",
+        "average",
+    ),
+    "trees": ("Trees",),
+}
+_HOME = {name: module for module, names in _WHEN_ASKED.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(name)
+    return getattr(import_module(f"andamio.features.{_HOME[name]}"), name)
+
 
 __all__ = [
     "Always",
