@@ -39,14 +39,20 @@ class Disturbance:
     """Something that goes wrong from an hour on: a sensor that sticks, or a process that changed.
 
     ``stuck`` holds ``tag`` of ``pump`` at its last value; ``drift`` adds ``size`` (in the tag's unit) to
-    ``tag`` of every pump, as a worn coupling adds vibration to a whole row.
+    ``tag`` of every pump, as a worn coupling adds vibration to a whole row. Hours are counted from the
+    plant's start; without ``until_hour`` nobody repairs it.
     """
 
     kind: Literal["stuck", "drift"]
     tag: str
     from_hour: int
+    until_hour: int | None = None
     pump: str | None = None
     size: float = 0.0
+
+    def is_on(self, hour: int) -> bool:
+        """Tell whether it disturbs this hour."""
+        return self.from_hour <= hour and (self.until_hour is None or hour < self.until_hour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +174,7 @@ class PumpPlant:
 
     def _disturbed(self, pump: str, tag: str, value: float) -> float:
         for disturbance in self.disturbances:
-            if disturbance.tag != tag or self._hour < disturbance.from_hour:
+            if disturbance.tag != tag or not disturbance.is_on(self._hour):
                 continue
             if disturbance.kind == "drift":
                 value += disturbance.size
