@@ -5,7 +5,7 @@ An undefined metric (no events, one class) is NaN, so that no gate passes on it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,17 +41,44 @@ def classification(
     Returns:
         recall, precision, f1, false_alarm_rate, accuracy, roc_auc, average_precision, brier, cost_per_row.
     """
-    kinds = range(probabilities.shape[1]) if positive is None else (positive,)
-    each = [_against_rest(truth == c, decision == c, probabilities[:, c]) for c in kinds]
-    measured = {name: float(np.mean([one[name] for one in each])) for name in each[0]} if each else {}
-    if positive is None:
-        measured["brier"] = float(sum(one["brier"] for one in each))
+    measured = dict(decisions(truth, decision, probabilities.shape[1], positive, costs))
+    return measured | scores(truth, probabilities, positive)
+
+
+def decisions(
+    truth: Truth,
+    decision: Truth,
+    classes: int,
+    positive: int | None,
+    costs: tuple[float, float] | None = None,
+) -> Mapping[str, float]:
+    """Measure only what the decisions decide; see ``classification``.
+
+    Returns:
+        recall, precision, f1, false_alarm_rate, accuracy, cost_per_row.
+    """
+    kinds = range(classes) if positive is None else (positive,)
+    measured = _mean_of([_of_decision(truth == c, decision == c) for c in kinds])
     measured["accuracy"] = float(np.mean(truth == decision)) if len(truth) else np.nan
     measured["cost_per_row"] = np.nan
     if positive is not None and costs is not None and len(truth):
         missed = np.sum((truth == positive) & (decision != positive))
         false = np.sum((truth != positive) & (decision == positive))
         measured["cost_per_row"] = float(costs[0] * missed + costs[1] * false) / len(truth)
+    return measured
+
+
+def scores(truth: Truth, probabilities: Shares, positive: int | None) -> Mapping[str, float]:
+    """Measure only what the probabilities tell; see ``classification``.
+
+    Returns:
+        roc_auc, average_precision, brier.
+    """
+    kinds = range(probabilities.shape[1]) if positive is None else (positive,)
+    each = [_of_score(truth == c, probabilities[:, c]) for c in kinds]
+    measured = _mean_of(each)
+    if positive is None:
+        measured["brier"] = float(sum(one["brier"] for one in each))
     return measured
 
 
@@ -96,9 +123,13 @@ def roc_auc(event: NDArray[np.bool_], score: Shares) -> float:
     others = len(event) - events
     if not events or not others:
         return float("nan")
-    _, place, counts = np.unique(score, return_inverse=True, return_counts=True)
-    ranks = np.cumsum(counts) - (counts - 1) / 2.0
-    return float((ranks[place][event].sum() - events * (events + 1) / 2.0) / (events * others))
+    order = np.argsort(score, kind="stable")
+    ordered = score[order]
+    last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
+    sizes = np.diff(last, prepend=-1)
+    hits = np.diff(np.cumsum(event[order])[last], prepend=0)
+    ranks = float(np.sum((last + 1 - (sizes - 1) / 2.0) * hits))
+    return (ranks - events * (events + 1) / 2.0) / (events * others)
 
 
 def average_precision(event: NDArray[np.bool_], score: Shares) -> float:
@@ -122,7 +153,11 @@ def precision_recall(event: NDArray[np.bool_], score: Shares) -> tuple[Shares, S
     return hits / (last + 1.0), hits / max(1, int(event.sum())), ordered[last]
 
 
-def _against_rest(event: NDArray[np.bool_], alarm: NDArray[np.bool_], score: Shares) -> dict[str, float]:
+def _mean_of(each: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {name: float(np.mean([one[name] for one in each])) for name in each[0]}
+
+
+def _of_decision(event: NDArray[np.bool_], alarm: NDArray[np.bool_]) -> dict[str, float]:
     hits = float(np.sum(event & alarm))
     events, alarms, others = float(event.sum()), float(alarm.sum()), float((~event).sum())
     return {
@@ -130,6 +165,11 @@ def _against_rest(event: NDArray[np.bool_], alarm: NDArray[np.bool_], score: Sha
         "precision": hits / alarms if alarms else np.nan,
         "f1": 2 * hits / (events + alarms) if events else np.nan,
         "false_alarm_rate": (alarms - hits) / others if others else np.nan,
+    }
+
+
+def _of_score(event: NDArray[np.bool_], score: Shares) -> dict[str, float]:
+    return {
         "roc_auc": roc_auc(event, score),
         "average_precision": average_precision(event, score),
         "brier": float(np.mean((score - event) ** 2)) if len(event) else np.nan,

@@ -11,6 +11,7 @@ import numpy as np
 from andamio.bundles import Outputs
 from andamio.errors import Text, text
 from andamio.statistics.intervals import Interval, bootstrap
+from andamio.statistics.metrics import decisions
 from andamio.training.judging import main_metric, measure
 from andamio.training.table import Index, Problem
 
@@ -65,7 +66,16 @@ def compare(
 
 def _read(problem: Problem, outputs: Outputs, metric: str, index: Index) -> float:
     """Read a metric; F1 without an alarm or an event is zero here, so that a dummy can be compared."""
-    value = measure(problem, outputs, index)[metric]
+    if problem.is_regression or outputs.decision is None:
+        return measure(problem, outputs, index)[metric]
+    costs = problem.contract.costs
+    value = decisions(
+        problem.target[index].astype(np.int64),
+        outputs.decision[index],
+        len(problem.classes),
+        problem.positive,
+        None if costs is None else (costs.missed_failure, costs.false_alarm),
+    )[metric]
     return 0.0 if metric == "f1" and not np.isfinite(value) else value
 
 
