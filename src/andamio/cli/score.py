@@ -74,7 +74,7 @@ def _source(path: Path, scorer: Scorer, encoding: str, decimal: str) -> Source:
     if decimal not in ("", ",", "."):
         raise UsageError(text("{mark} is not a decimal mark", mark=decimal), fix=text("give , or ."))
     mark = {",": ",", ".": "."}.get(decimal)
-    return CsvSource(path, scorer.contract, CsvOptions(encoding=encoding or None, decimal=mark))  # type: ignore[arg-type]  # one of the two marks, or None
+    return CsvSource(path, scorer.contract, CsvOptions(encoding=encoding or None, decimal=mark))
 
 
 def _target(path: Path) -> Target:

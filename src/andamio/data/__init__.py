@@ -8,19 +8,25 @@ what was decided.
 """
 
 from andamio.data.adding import AddOptions
+from andamio.data.check import Checked, check
 from andamio.data.datasets import Added, Datasets, DatasetVersion
 from andamio.data.findings import Finding, FindingKind
+from andamio.data.profile import Profile, profile
 from andamio.data.record import VersionRecord
 from andamio.data.source import ReadOptions, Source
 
 __all__ = [
     "AddOptions",
     "Added",
+    "Checked",
     "DatasetVersion",
     "Datasets",
     "Finding",
     "FindingKind",
+    "Profile",
     "ReadOptions",
     "Source",
     "VersionRecord",
+    "check",
+    "profile",
 ]

@@ -1,4 +1,4 @@
-"""Decide what of a file becomes part of a dataset: damaged columns, known rows, changed columns."""
+"""Settle what becomes of a file's damaged columns before it enters a dataset."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import polars as pl
 
 from andamio.data.findings import Finding, written_lines
 from andamio.data.record import Choice
-from andamio.data.source import ReadOptions, Source, column_type
-from andamio.errors import ColumnsDiffer, DataDamaged, Fault, UsageError, text
+from andamio.data.source import ReadOptions, Source
+from andamio.errors import DataDamaged, Fault, UsageError, text
 
 EVERY = "all"
 
@@ -108,108 +108,3 @@ def _fault(finding: Finding) -> Fault:
             "reason": finding.data.get("reason", ""),
         },
     )
-
-
-def align(frame: pl.DataFrame, old: pl.DataFrame, *, new_columns: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Bring a file's table and the dataset's to the same columns and types, in the dataset's order.
-
-    Integers become numbers where the other has numbers; a column without any value takes the other's
-    type. New and absent columns are filled with missing values if ``new_columns`` allows it.
-
-    Raises:
-        ColumnsDiffer: Columns are new, absent, or of another type; all are named.
-    """
-    faults = [] if new_columns else _missing_and_new(frame, old)
-    types: dict[str, pl.DataType] = {}
-    for name in [*old.columns, *(name for name in frame.columns if name not in old.columns)]:
-        there = [
-            table.schema[name]
-            for table in (old, frame)
-            if name in table.columns and not _is_empty(table[name])
-        ]
-        kinds = {column_type(dtype) for dtype in there}
-        if not kinds:
-            types[name] = (old if name in old.columns else frame).schema[name]
-        elif len(kinds) == 1:
-            types[name] = there[0]
-        elif kinds == {"integer", "number"}:
-            types[name] = pl.Float64()
-        else:
-            faults.append(
-                Fault(
-                    "columns-differ",
-                    text(
-                        '"{column}" is {new} in this file and {old} in the dataset',
-                        column=name,
-                        new=_word(frame.schema[name]),
-                        old=_word(old.schema[name]),
-                    ),
-                    data={"column": name},
-                )
-            )
-    if faults:
-        raise ColumnsDiffer(
-            text("the file does not have the columns of the dataset"),
-            fix=text("correct the file, name another dataset with --to, or allow it with --new-columns"),
-            faults=faults,
-        )
-    return _fitted(frame, types), _fitted(old, types)
-
-
-def without_known(frame: pl.DataFrame, old: pl.DataFrame, time: str | None) -> pl.Series:
-    """Tell which rows of a file are not in the dataset yet, as a mask.
-
-    With a time column a row is known when the dataset has an identical one; a row that is there ``n``
-    times makes ``n`` copies known. Without a time column identical rows may be different parts or
-    batches, so only a file that begins with the whole dataset, an export that grew, has known rows.
-    """
-    if time is None:
-        grown = old.height <= frame.height and frame.head(old.height).equals(old)
-        return pl.Series([not grown or row >= old.height for row in range(frame.height)], dtype=pl.Boolean)
-    names = frame.columns
-    copy = pl.int_range(pl.len()).over(names).alias("copy")
-    numbered = frame.with_columns(copy).with_row_index("row")
-    fresh = numbered.join(old.with_columns(copy), on=[*names, "copy"], how="anti", nulls_equal=True)
-    kept = set(fresh["row"].to_list())
-    return pl.Series([row in kept for row in range(frame.height)], dtype=pl.Boolean)
-
-
-def _missing_and_new(frame: pl.DataFrame, old: pl.DataFrame) -> list[Fault]:
-    absent = [name for name in old.columns if name not in frame.columns]
-    new = [name for name in frame.columns if name not in old.columns]
-    return [
-        Fault("columns-differ", text('the file has no column "{column}"', column=name), data={"column": name})
-        for name in absent
-    ] + [
-        Fault(
-            "columns-differ", text('the dataset has no column "{column}"', column=name), data={"column": name}
-        )
-        for name in new
-    ]
-
-
-def _fitted(table: pl.DataFrame, types: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    return pl.DataFrame(
-        [
-            table[name].cast(dtype) if name in table.columns and not _is_empty(table[name])
-            else pl.Series(name, [None] * table.height, dtype=dtype)
-            for name, dtype in types.items()
-        ]
-    )  # fmt: skip
-
-
-def _is_empty(series: pl.Series) -> bool:
-    return series.null_count() == len(series)
-
-
-_WORDS = {
-    "number": text("number"),
-    "integer": text("whole number"),
-    "boolean": text("yes or no"),
-    "time": text("date"),
-    "text": text("text"),
-}
-
-
-def _word(dtype: pl.DataType) -> object:
-    return _WORDS[column_type(dtype)]

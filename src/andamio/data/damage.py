@@ -106,7 +106,8 @@ def _by_witnesses(digits: Digits, witness: NDArray[np.bool_], reason: str, chanc
 
 
 def _may_have_lost_mark(digits: Digits) -> NDArray[np.bool_]:
-    return (digits.decimals == 0) & (digits.sizes >= _FOUR_DIGITS)
+    whole: NDArray[np.bool_] = (digits.decimals == 0) & (digits.sizes >= _FOUR_DIGITS)
+    return whole
 
 
 def _beyond_chance(

@@ -10,15 +10,16 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from andamio.data.adding import AddOptions, align, settle_damage, without_known
+from andamio.data.adding import AddOptions, settle_damage
 from andamio.data.clock import find_time_column
 from andamio.data.digest import content_digest
 from andamio.data.findings import Finding
+from andamio.data.merging import LINE, OWN_COLUMNS, VERSION, begin, grow
 from andamio.data.raw import keep_raw
 from andamio.data.reading import read_source
 from andamio.data.record import VersionRecord
 from andamio.data.source import Source, column_type
-from andamio.data.table import LINE, OWN_COLUMNS, ROW, VERSION, HistoryTable
+from andamio.data.table import HistoryTable
 from andamio.errors import NotFound, Text, UsageError, text
 from andamio.kernel import clock
 from andamio.kernel.digests import sha256_of_file
@@ -34,31 +35,33 @@ class DatasetVersion:
     """One immutable state of a dataset.
 
     ``frame`` holds the plant's columns, rows in the order they were added; ``origin`` says of each
-    row which version brought it and which line of that version's file it was.
+    row which version brought it and which line of that version's file it was. A table that was never
+    stored has neither ``origin`` nor ``record``.
     """
 
     name: str
     version: int
     digest: str
     frame: pl.DataFrame
-    origin: pl.DataFrame
-    record: VersionRecord
+    origin: pl.DataFrame | None = None
+    record: VersionRecord | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Added:
     """What an addition did. ``unchanged`` means the file was there before, and nothing was done."""
 
     dataset: str
     version: int
-    digest: str
-    rows: int
-    added: int
-    already: int
-    unchanged: bool
     record: VersionRecord
+    unchanged: bool
     findings: Sequence[Finding] = ()
     notes: Sequence[Text] = ()
+
+    @property
+    def digest(self) -> str:
+        """The digest of the dataset's newest content."""
+        return self.record.digest
 
 
 class Datasets:
@@ -148,28 +151,42 @@ class Datasets:
         with hold(self._tables / f".{name}.lock", text('dataset "{name}"', name=name)):
             table = HistoryTable(self._tables / name)
             records = table.records() if table.exists() else {}
-            known = [version for version, record in records.items() if record.source_digest == source_digest]
-            if known:
-                return _unchanged(name, max(records), records[max(records)])
+            if any(record.source_digest == source_digest for record in records.values()):
+                return Added(name, max(records), records[max(records)], unchanged=True)
             source = read_source(file, options.read)
             frame, choices = settle_damage(source, options)
+            newest = records[max(records)] if records else None
+            if newest is None:
+                following = begin(frame, source.lines)
+            else:
+                following = grow(
+                    table.read(max(records)),
+                    frame,
+                    source.lines,
+                    version=max(records) + 1,
+                    time=newest.time,
+                    new_columns=options.new_columns,
+                )
             raw = keep_raw(file, self._folder / "data" / name, source_digest)
             record = VersionRecord(
-                digest="",
-                rows=0,
-                added=0,
-                already=0,
+                digest=content_digest(following.whole),
+                rows=following.whole.height,
+                added=following.added,
+                already=following.already,
                 file=file.name,
                 source_digest=source_digest,
                 raw=raw.relative_to(self._folder).as_posix(),
-                columns={},
-                units=source.units,
+                columns={column: column_type(dtype) for column, dtype in following.whole.schema.items()},
+                units={**(newest.units if newest else {}), **source.units},
+                time=newest.time if newest else find_time_column(following.whole),
                 guess=source.guess,
                 findings=[finding.shortened() for finding in source.findings],
                 choices=choices,
                 at=clock.now(),
             )
-            return _publish(name, table, records, source, frame, record, new_columns=options.new_columns)
+            table.write(following.written, record, instead=following.instead)
+            version = max(records, default=-1) + 1
+            return Added(name, version, record, unchanged=False, findings=source.findings, notes=source.notes)
 
     def _existing(self, name: str) -> HistoryTable:
         table = HistoryTable(self._tables / name)
@@ -183,7 +200,7 @@ class Datasets:
         return table
 
     def _in_zone(self, options: AddOptions) -> AddOptions:
-        if options.read.zone.key != "UTC":
+        if options.read.zone is not None:
             return options
         return replace(options, read=replace(options.read, zone=self._zone))
 
@@ -194,72 +211,10 @@ def name_from(file: Path) -> str:
     return re.sub(r"[^a-z0-9]+", "-", stem).strip("-")[:64] or "history"
 
 
-def _publish(
-    name: str,
-    table: HistoryTable,
-    records: dict[int, VersionRecord],
-    source: Source,
-    frame: pl.DataFrame,
-    record: VersionRecord,
-    *,
-    new_columns: bool,
-) -> Added:
-    lines = pl.Series(LINE, source.lines, dtype=pl.Int64)
-    version = max(records, default=-1) + 1
-    newest = records.get(version - 1)
-    instead, whole, first = False, frame, 0
-    if newest is not None:
-        old = table.read(version - 1)
-        bare = old.drop(OWN_COLUMNS)
-        frame, fitted = align(frame, bare, new_columns=new_columns)
-        fresh = without_known(frame, fitted, newest.time)
-        frame, lines = frame.filter(fresh), lines.filter(fresh)
-        instead = fitted.schema != bare.schema
-        whole = pl.concat([fitted, frame])
-        first = old.height
-        if instead:
-            frame = whole
-            lines = pl.concat([old[LINE], lines])
-        record = replace(record, already=int((~fresh).sum()))
-    record = replace(
-        record,
-        digest=content_digest(whole),
-        rows=whole.height,
-        added=whole.height - first,
-        columns={column: column_type(dtype) for column, dtype in whole.schema.items()},
-        time=newest.time if newest else find_time_column(whole),
-        units={**(newest.units if newest else {}), **record.units},
-    )
-    owners = [version] * frame.height
-    start = first
-    if instead:
-        owners = [*table.read(version - 1)[VERSION].to_list(), *[version] * (whole.height - first)]
-        start = 0
-    written = frame.with_columns(
-        pl.Series(ROW, range(start, start + frame.height), dtype=pl.Int64),
-        pl.Series(VERSION, owners, dtype=pl.Int64),
-        lines,
-    )
-    table.write(written, record, instead=instead)
-    return Added(
-        dataset=name, version=version, digest=record.digest, rows=record.rows, added=record.added,
-        already=record.already, unchanged=False, record=record, findings=source.findings, notes=source.notes,
-    )  # fmt: skip
-
-
-def _unchanged(name: str, version: int, record: VersionRecord) -> Added:
-    return Added(
-        dataset=name, version=version, digest=record.digest, rows=record.rows, added=0,
-        already=record.rows, unchanged=True, record=record,
-    )  # fmt: skip
-
-
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise UsageError(
             text('"{name}" cannot be the name of a dataset', name=name),
-            why=text(
-                "a name is made of lower-case letters, digits, - and _, and begins with a letter or digit"
-            ),
+            why=text("a name is lower-case letters, digits, - and _, and begins with a letter or digit"),
             fix=text("try {name}", name=name_from(Path(name))),
         )

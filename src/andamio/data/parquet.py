@@ -10,7 +10,7 @@ from polars.exceptions import PolarsError
 
 from andamio.data.clock import to_utc
 from andamio.data.digits import digits_of_numbers
-from andamio.data.source import ReadOptions, Source
+from andamio.data.source import ReadOptions, Source, zone_of
 from andamio.errors import Fault, FileRefused, text
 
 
@@ -30,8 +30,8 @@ def read_parquet(path: Path, options: ReadOptions) -> Source:
             fix=text("write the file again from where it comes"),
         ) from error
     source = Source(path=path, frame=pl.DataFrame(), lines=range(1, frame.height + 1))
-    source.guess = {"format": "parquet", "zone": options.zone.key}
-    source.frame = typed_frame(source, frame, options.zone)
+    source.guess = {"format": "parquet", "zone": zone_of(options).key}
+    source.frame = typed_frame(source, frame, zone_of(options))
     return source
 
 

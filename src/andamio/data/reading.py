@@ -12,7 +12,7 @@ from andamio.data.columns import add_written_column
 from andamio.data.findings import Finding, FindingKind
 from andamio.data.inspection import inspect
 from andamio.data.parquet import read_parquet
-from andamio.data.source import ReadOptions, Source
+from andamio.data.source import ReadOptions, Source, zone_of
 from andamio.data.workbook import read_workbook
 from andamio.errors import FileRefused, NotFound, text
 
@@ -70,12 +70,12 @@ def _read_csv(path: Path, options: ReadOptions) -> Source:
         "thousands": guess.thousands,
         "dates": str(guess.date_order) if guess.date_order else None,
         "header_line": guess.header_line,
-        "zone": options.zone.key,
+        "zone": zone_of(options).key,
     }
     source.frame = pl.DataFrame(
         [
             add_written_column(
-                source, name, table.columns[name], table.written(name), guess.columns[name], options.zone
+                source, name, table.columns[name], table.written(name), guess.columns[name], zone_of(options)
             )
             for name in table.header
         ]

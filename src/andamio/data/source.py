@@ -30,11 +30,12 @@ DTYPES: Mapping[ColumnType, pl.DataType] = {
 class ReadOptions:
     """How a file is to be read, where the person knows better than the guess.
 
-    ``zone`` is where clocks without a zone of their own stand; ``sheet`` names a workbook's sheet.
+    ``zone`` is where clocks without a zone of their own stand, UTC if nobody says;
+    ``sheet`` names a workbook's sheet.
     """
 
     csv: CsvOptions = field(default_factory=CsvOptions)
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    zone: ZoneInfo | None = None
     sheet: str | None = None
 
 
@@ -77,6 +78,11 @@ class Source:
             return [cells[row] for row in rows]
         values = self.frame[column]
         return [f"{values[row]:g}" if isinstance(values[row], float) else str(values[row]) for row in rows]
+
+
+def zone_of(options: ReadOptions) -> ZoneInfo:
+    """Return where clocks without a zone stand."""
+    return options.zone or ZoneInfo("UTC")
 
 
 def column_type(dtype: pl.DataType) -> ColumnType:

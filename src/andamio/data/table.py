@@ -26,6 +26,7 @@ from deltalake.exceptions import DeltaError
 from deltalake.schema import PrimitiveType
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
+from andamio.data.merging import ROW
 from andamio.data.record import VersionRecord
 from andamio.data.source import column_type
 from andamio.errors import DiskFull, text
@@ -40,8 +41,6 @@ from andamio.storage.files import (
     write_file,
 )
 
-ROW, VERSION, LINE = "andamio_row", "andamio_version", "andamio_line"
-OWN_COLUMNS = (ROW, VERSION, LINE)
 _LOG = "_delta_log"
 _KEY = "andamio"
 _TYPES = {"number": "double", "integer": "long", "boolean": "boolean", "time": "timestamp", "text": "string"}

@@ -19,7 +19,7 @@ from andamio.connectors.csv.numbers import has_leading_zeros, weigh
 from andamio.data.columns import add_written_column
 from andamio.data.digits import digits_of_numbers
 from andamio.data.parquet import typed_column
-from andamio.data.source import ReadOptions, Source
+from andamio.data.source import ReadOptions, Source, zone_of
 from andamio.errors import FileRefused, NotFound, text
 
 _HEAD = 50
@@ -53,7 +53,12 @@ def read_workbook(path: Path, options: ReadOptions) -> Source:
     source = Source(path=path, frame=pl.DataFrame(), lines=[int(row) + header + 2 for row in rows])
     source.notes.extend(notes)
     source.units = dict(header_units(names))
-    source.guess = {"format": "workbook", "sheet": sheet, "header_line": header + 1, "zone": options.zone.key}
+    source.guess = {
+        "format": "workbook",
+        "sheet": sheet,
+        "header_line": header + 1,
+        "zone": zone_of(options).key,
+    }
     if len(workbook.sheet_names) > 1 and options.sheet is None:
         source.notes.append(
             text(
@@ -119,7 +124,7 @@ def _column(
     cells = [(cell or "").strip() for cell in texts]
     present = sum(map(bool, cells))
     if isinstance(typed.dtype, (pl.Datetime, pl.Date)) and len(typed) - typed.null_count() == present:
-        return typed_column(source, typed.alias(name), options.zone)
+        return typed_column(source, typed.alias(name), zone_of(options))
     if typed.dtype == pl.Boolean and len(typed) - typed.null_count() == present:
         return typed.alias(name)
     in_numbers = len(numbers) - numbers.null_count()
@@ -127,7 +132,7 @@ def _column(
         if (numbers.drop_nulls() % 1 == 0).all() and bool((numbers.drop_nulls().abs() < _EXACT).all()):
             source.digits[name] = digits_of_numbers(numbers.to_numpy())
             return numbers.cast(pl.Int64).alias(name)
-        return typed_column(source, numbers.alias(name), options.zone)
+        return typed_column(source, numbers.alias(name), zone_of(options))
     return _written(source, name, cells, options, typed_numbers=in_numbers > 0)
 
 
@@ -139,4 +144,4 @@ def _written(
         csv = CsvOptions(decimal=".", dates=csv.dates, missing=csv.missing, text=csv.text)
     read = read_column(name, cells, weigh(cells), Marks(csv.decimal or "."), csv)
     source.notes.extend(read.notes)
-    return add_written_column(source, name, read.cells, cells, read.guess, options.zone)
+    return add_written_column(source, name, read.cells, cells, read.guess, zone_of(options))

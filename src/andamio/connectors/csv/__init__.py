@@ -8,7 +8,15 @@ whatever was written; the cells as written stay beside them in ``raw``. What was
 
 from andamio.connectors.csv.dates import DateOrder
 from andamio.connectors.csv.numbers import Marks
-from andamio.connectors.csv.options import ColumnGuess, ColumnKind, CsvGuess, CsvOptions, CsvTable, RaggedRow
+from andamio.connectors.csv.options import (
+    ColumnGuess,
+    ColumnKind,
+    CsvGuess,
+    CsvOptions,
+    CsvTable,
+    Ragged,
+    RaggedRow,
+)
 from andamio.connectors.csv.reading import read_csv
 
 __all__ = [
@@ -19,6 +27,7 @@ __all__ = [
     "CsvTable",
     "DateOrder",
     "Marks",
+    "Ragged",
     "RaggedRow",
     "read_csv",
 ]

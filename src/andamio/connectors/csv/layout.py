@@ -12,7 +12,7 @@ from pathlib import Path
 
 from andamio.connectors.csv.dates import looks_like_times
 from andamio.connectors.csv.numbers import MISSING_WORDS, Marks, read_number
-from andamio.connectors.csv.options import CsvOptions, RaggedRow
+from andamio.connectors.csv.options import CsvOptions, Ragged, RaggedRow
 from andamio.errors import Fault, FileRefused, Text, text
 
 _DELIMITERS = ("\t", ";", "|", ",")
@@ -188,7 +188,7 @@ def _square(rows: Sequence[Row], width: int, options: CsvOptions, layout: Layout
         if len(fields) > width and not any(fields[width:]):
             trailing += 1
             cells = fields[:width]
-        elif len(fields) < width and options.ragged == "fill" and position < footer:
+        elif len(fields) < width and options.ragged is Ragged.FILL and position < footer:
             cells = _padded(fields, width)
         if len(cells) == width:
             layout.rows.append(cells)
@@ -201,7 +201,7 @@ def _square(rows: Sequence[Row], width: int, options: CsvOptions, layout: Layout
             layout.ragged.append(RaggedRow(line, cells))
     if trailing and trailing < len(rows):
         layout.notes.append(text("{n} lines end in extra delimiters; they were ignored", n=trailing))
-    if layout.ragged and options.ragged != "skip":
+    if layout.ragged and options.ragged is not Ragged.SKIP:
         raise _ragged(layout, width, path)
 
 

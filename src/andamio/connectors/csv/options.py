@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
 
 from andamio.connectors.csv.dates import DateOrder
 from andamio.errors import Text
+
+
+class Ragged(StrEnum):
+    """What becomes of rows with more or fewer fields than the header."""
+
+    REFUSE = "refuse"
+    """The file is refused, and the rows are named."""
+    SKIP = "skip"
+    """The rows are left out, and listed."""
+    FILL = "fill"
+    """Short rows are filled with missing values; long ones still refuse the file."""
 
 
 class ColumnKind(StrEnum):
@@ -34,20 +44,19 @@ class CsvOptions:
         skip_lines: Lines to leave out before the header.
         missing: Words that mean "no value", besides the usual ones.
         text: Columns to keep as written.
-        ragged: What becomes of rows with more or fewer fields than the header: the file is refused,
-            or the rows are left out (and listed), or short rows are filled with missing values.
+        ragged: What becomes of rows with more or fewer fields than the header.
     """
 
     encoding: str | None = None
     delimiter: str | None = None
-    decimal: Literal[",", "."] | None = None
+    decimal: str | None = None
     thousands: str | None = None
     dates: DateOrder | None = None
     header: bool | None = None
     skip_lines: int | None = None
     missing: Sequence[str] = ()
     text: Sequence[str] = ()
-    ragged: Literal["refuse", "skip", "fill"] = "refuse"
+    ragged: Ragged = Ragged.REFUSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

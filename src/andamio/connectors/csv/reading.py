@@ -36,7 +36,8 @@ def read_csv(path: Path, options: CsvOptions = _GUESSES) -> CsvTable:
     layout = lay_out(content, options, path)
     names, notes = name_columns(layout.header)
     notes = layout.notes + notes
-    units = dict(header_units(names)) | _take_units_row(layout, names, notes)
+    names = _take_units_row(layout, names, notes)
+    units = dict(header_units(names))
     cells = _columns(layout, names)
     _check_named(options.text, names)
     weighed = weigh_columns(cells)
@@ -77,18 +78,18 @@ def _first_order(read: dict[str, ReadColumn]) -> DateOrder | None:
     return next((column.guess.dates for column in read.values() if column.guess.dates), None)
 
 
-def _take_units_row(layout: Layout, names: Sequence[str], notes: list[Text]) -> dict[str, str]:
-    """Take the row under the header away when it holds the units of columns that are numbers below."""
+def _take_units_row(layout: Layout, names: list[str], notes: list[Text]) -> list[str]:
+    """Put the units of a row under the header into the names: ``Pressure`` becomes ``Pressure [bar]``."""
     if len(layout.rows) < 3 or not layout.header_line:
-        return {}
+        return names
     first, below = layout.rows[0], layout.rows[1]
     numeric = [i for i, cell in enumerate(below) if any(read_number(cell, Marks(mark)) for mark in ".,")]
     units = {i: first[i].strip("[]() ") for i in numeric if is_unit(first[i].strip("[]() "))}
     if not units or len(units) * 2 < len(numeric) or any(first[i] and i not in units for i in numeric):
-        return {}
+        return names
     notes.append(text("line {line} holds the units; it is no row", line=layout.lines[0]))
     del layout.rows[0], layout.lines[0]
-    return {names[i]: unit for i, unit in units.items()}
+    return [f"{name} [{units[i]}]" if i in units else name for i, name in enumerate(names)]
 
 
 def _check_named(asked: Sequence[str], names: Sequence[str]) -> None:
