@@ -119,7 +119,7 @@ async def _serve(options: ServeOptions, listener: socket.socket, announce: Calla
         await watcher.look()
         watching = asyncio.create_task(watcher.run())
         server = _server(application, options.limits)
-        announce(Started(address, worker, watcher.generation))
+        server.on_start = lambda: announce(Started(address, worker, watcher.generation))
         try:
             await server.serve(sockets=[listener])
         finally:
@@ -129,13 +129,20 @@ async def _serve(options: ServeOptions, listener: socket.socket, announce: Calla
 
 
 class _DrainingServer(uvicorn.Server):
-    """Ends with status 0 on SIGTERM: uvicorn raises the signal again after it has drained."""
+    """Tells when it answers, and ends with status 0 on SIGTERM: uvicorn would raise the signal again."""
+
+    on_start: Callable[[], None]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        # Signals are caught by now: whoever was told that it answers may end it at once.
+        await super().startup(sockets)
+        self.on_start()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  uvicorn names them
         self.should_exit = True
 
 
-def _server(application: Application, limits: Limits) -> uvicorn.Server:
+def _server(application: Application, limits: Limits) -> _DrainingServer:
     return _DrainingServer(
         uvicorn.Config(
             application,
