@@ -44,26 +44,38 @@ def answering_half(content: bytes) -> bytes:
     """Return the graph whose one input is the ``features`` of the whole one."""
     model = read_model(content)
     graph = model.graph
-    needed = {output.name for output in graph.output if output.name != FEATURES}
+    cut = origin(FEATURES, graph)
+    answers = [output for output in graph.output if output.name != FEATURES]
+    needed = {output.name for output in answers}
     kept = []
     for node in reversed(graph.node):
-        wanted = needed.intersection(node.output)
-        if wanted and wanted != {FEATURES}:
+        if cut not in node.output and needed.intersection(node.output) and FEATURES not in node.output:
             kept.append(node)
             needed |= {*node.input, *_outer_names(node)}
-    constants = [tensor for tensor in graph.initializer if tensor.name in needed]
-    answers = [output for output in graph.output if output.name != FEATURES]
-    entry = [output for output in graph.output if output.name == FEATURES]
-    for field, entries in (
-        ("node", kept[::-1]),
-        ("initializer", constants),
-        ("input", entry),
-        ("output", answers),
-    ):
-        copies = [type(item).FromString(item.SerializeToString()) for item in entries]
+    if cut != FEATURES:
+        node_type = type(graph.node[0])
+        kept.append(node_type(op_type="Identity", input=[FEATURES], output=[cut]))
+    fields = {
+        "node": kept[::-1],
+        "initializer": [tensor for tensor in graph.initializer if tensor.name in needed],
+        "input": [output for output in graph.output if output.name == FEATURES],
+        "output": answers,
+    }
+    for field, entries in fields.items():
+        copies = [type(entry).FromString(entry.SerializeToString()) for entry in entries]
         graph.ClearField(field)
         getattr(graph, field).extend(copies)
     return bytes(model.SerializeToString())
+
+
+def origin(name: str, graph: Any) -> str:
+    """Follow a tensor back through operators that pass it on unchanged."""
+    passing = {
+        output: node.input[0] for node in graph.node for output in node.output if node.op_type == "Identity"
+    }
+    while name in passing:
+        name = passing[name]
+    return name
 
 
 def _outer_names(node: Any) -> set[str]:

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from andamio.bundles.halves import FEATURES
+from andamio.bundles.halves import FEATURES, origin
 from andamio.bundles.onnx_form import read_model
 
 _ENSEMBLES = frozenset({"TreeEnsembleClassifier", "TreeEnsembleRegressor"})
-_PASSES_ON = frozenset({"Identity", "Cast"})
 _Bounds = dict[int, tuple[np.float32, np.float32]]
 _INFINITY = np.float32(np.inf)
 
@@ -42,14 +41,15 @@ class Thresholds:
 def tree_thresholds(content: bytes) -> Thresholds:
     """List each pair of feature and threshold once, with one way to reach it."""
     graph = read_model(content).graph
-    produced = {name: node for node in graph.node for name in node.output}
+    features = origin(FEATURES, graph)
     found: dict[tuple[int, float], Threshold] = {}
     unreachable = 0
     for node in graph.node:
         if node.op_type not in _ENSEMBLES:
             continue
+        direct = origin(node.input[0], graph) == features
         for threshold in _Ensemble(node).thresholds():
-            if _source(node.input[0], produced) == FEATURES:
+            if direct:
                 found.setdefault((threshold.feature, float(threshold.value)), threshold)
             else:
                 unreachable += 1
@@ -77,13 +77,6 @@ def probes_of(thresholds: Sequence[Threshold], features: NDArray[np.float32]) ->
         at = threshold.value
         rows[:, threshold.feature] = (np.nextafter(at, -_INFINITY), at, np.nextafter(at, _INFINITY))
     return probes
-
-
-def _source(name: str, produced: dict[str, Any]) -> str:
-    """Follow a tensor back through operators that pass it on unchanged."""
-    while name != FEATURES and name in produced and produced[name].op_type in _PASSES_ON:
-        name = produced[name].input[0]
-    return name
 
 
 class _Ensemble:

@@ -72,12 +72,12 @@ class Tree:
 TREE = Tree((0, 0.3, (1, 10.5, 1.0, (0, 0.1, 2.0, 3.0)), (1, -2.25, 4.0, (0, 0.7, 5.0, 6.0))))
 
 
-def tree_model(tree: Tree = TREE, mode: str = "BRANCH_LEQ") -> bytes:
+def tree_model(tree: Tree = TREE, mode: str = "BRANCH_LEQ", asked: str = "features") -> bytes:
     """Features are twice the numbers, so the raw tags cannot be mistaken for them."""
     nodes = [
         helper.make_node("Mul", ["numbers", "two"], ["doubled"]),
         helper.make_node("Identity", ["doubled"], ["features"]),
-        helper.make_node("Identity", ["features"], ["passed_on"]),
+        helper.make_node("Identity", [asked], ["passed_on"]),
         helper.make_node(
             "TreeEnsembleRegressor", ["passed_on"], ["value"], domain="ai.onnx.ml", **tree.attributes(mode)
         ),
@@ -149,6 +149,18 @@ def test_one_threshold_that_is_one_ulp_off_is_found_wherever_it_is(place):
     assert not result["passed"]
 
 
+def test_trees_that_are_asked_by_another_name_of_the_features_are_probed_as_well():
+    content = tree_model(asked="doubled")
+    result = certify_thresholds(TREE.answer, Graph(content, INFO), content, some_rows())
+    assert (result["probed"], result["not_probed"], result["passed"]) == (5, 0, True)
+
+
+def test_trees_of_something_else_than_the_features_are_counted_as_not_probed():
+    content = tree_model(asked="numbers")
+    result = certify_thresholds(TREE.answer, Graph(content, INFO), content, some_rows())
+    assert (result["probed"], result["not_probed"]) == (0, 5)
+
+
 def test_every_threshold_is_reached_by_its_probes():
     listed = tree_thresholds(tree_model())
     assert sorted((t.feature, round(float(t.value), 3)) for t in listed.found) == [
@@ -201,7 +213,7 @@ def test_answers_that_need_more_than_the_features_cannot_be_cut(model):
 @pytest.mark.parametrize(
     ("change", "flips"),
     [
-        (lambda out: Outputs(probabilities=out.probabilities + 2e-5, decision=out.decision), 0),
+        (lambda out: Outputs(probabilities=out.probabilities + 2e-4, decision=out.decision), 0),
         (lambda out: Outputs(probabilities=out.probabilities, decision=1 - out.decision), 3),
         (lambda out: Outputs(probabilities=out.probabilities * np.nan, decision=out.decision), 0),
         (lambda out: Outputs(probabilities=out.probabilities[:, :1], decision=out.decision), 0),
@@ -230,8 +242,8 @@ def test_a_tie_at_the_threshold_is_counted_and_is_no_flip(model, info, make_rows
 def test_large_values_may_differ_in_proportion():
     tree = Tree((0, 0.3, 1e6, 2e6))
     graph = Graph(tree_model(tree), INFO)
-    near = Tree((0, 0.3, 1e6 + 5, 2e6 - 5))
-    far = Tree((0, 0.3, 1e6 + 50, 2e6))
+    near = Tree((0, 0.3, 1e6 + 50, 2e6 - 50))
+    far = Tree((0, 0.3, 1e6 + 500, 2e6))
     assert certify(native(near), graph, some_rows())["passed"]
     assert not certify(native(far), graph, some_rows())["passed"]
 
