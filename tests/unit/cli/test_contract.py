@@ -90,9 +90,7 @@ def test_two_contracts_are_compared_and_breaking_changes_are_marked(
     ]
 
 
-def test_the_commands_speak_spanish(
-    plant: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ANDAMIO_LANG", "es")
-    assert run(["contract", "check"]) == 0
+def test_the_commands_speak_spanish(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with speak("es"):
+        assert run(["contract", "check"]) == 0
     assert "en orden" in capsys.readouterr().out
