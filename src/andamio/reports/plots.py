@@ -157,11 +157,11 @@ def _importances(figure: Figure, drawn: Drawn, **_: Any) -> None:
     axes.axvline(0, color="#7a8594", linewidth=0.8)
     axes.grid(visible=False, axis="y")
     metric = shown[0]["metric"] if shown else "rmse"
-    axes.set(xlabel=say("what is lost without it: {metric}", metric=say(metric_name(metric))))
+    axes.set_xlabel(f"{say('what is lost without it')}:\n{say(metric_name(metric))}")
 
 
 def _legend_below(figure: Figure) -> None:
-    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
 
 
 def _percent(shares: Sequence[float | None]) -> list[float]:
