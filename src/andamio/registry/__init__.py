@@ -11,6 +11,7 @@ from andamio.registry.audit import AuditLog
 from andamio.registry.audit_chain import ChainVerdict
 from andamio.registry.audit_entry import AuditEntry
 from andamio.registry.audit_head import AuditHead
+from andamio.registry.kept_heads import heads_of_bundles, read_kept_head
 from andamio.registry.moments import parse_moment
 from andamio.registry.reference import CHAMPION, Reference, parse_reference
 from andamio.registry.registry import Registry
@@ -29,6 +30,8 @@ __all__ = [
     "Reference",
     "Registry",
     "Version",
+    "heads_of_bundles",
     "parse_moment",
     "parse_reference",
+    "read_kept_head",
 ]

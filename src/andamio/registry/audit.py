@@ -14,7 +14,6 @@ import msgspec
 import sqlalchemy as sa
 
 from andamio.bundles.keys import PublicKey, Signer
-from andamio.errors import AuditBroken, text
 from andamio.kernel import clock
 from andamio.kernel.digests import canonical_json
 from andamio.registry.audit_chain import ChainVerdict, check_chain
@@ -116,23 +115,6 @@ class AuditLog:
             query = sa.select(audit).order_by(audit.c.seq).execution_options(yield_per=1000)
             rows = (AuditEntry(**row) for row in connection.execute(query).mappings())
             return check_chain(rows, held, untrusted)
-
-    def require_whole(
-        self, kept_heads: Sequence[AuditHead] = (), trusted: Sequence[PublicKey] = ()
-    ) -> ChainVerdict:
-        """Verify, and raise when something does not hold.
-
-        Raises:
-            AuditBroken: With one fault for each thing found.
-        """
-        verdict = self.verify(kept_heads, trusted)
-        if not verdict.holds:
-            raise AuditBroken(
-                text("the audit log is not as it was written"),
-                where=text("{place}", place=self._database.place),
-                faults=verdict.faults,
-            )
-        return verdict
 
     @contextmanager
     def _writing(self, within: sa.Connection | None) -> Iterator[sa.Connection]:

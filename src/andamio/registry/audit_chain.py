@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Self
 
-from andamio.errors import Fault, Text, text
+from andamio.errors import AuditBroken, Fault, Text, text
 from andamio.registry.audit_entry import GENESIS, AuditEntry, entry_hash
 from andamio.registry.audit_head import AuditHead
 
@@ -38,6 +38,24 @@ class ChainVerdict:
     def holds(self) -> bool:
         """Whether the log is as it was written."""
         return not self.faults
+
+    def require(self, place: str) -> Self:
+        """Return the verdict when the log holds.
+
+        Args:
+            place: Where the log is, for the one who reads the error.
+
+        Raises:
+            AuditBroken: With one fault for each thing found.
+        """
+        if not self.holds:
+            raise AuditBroken(
+                text("the audit log is not as it was written"),
+                where=text("{place}", place=place),
+                faults=self.faults,
+                data={"rows": self.rows},
+            )
+        return self
 
 
 def check_chain(

@@ -94,7 +94,7 @@ def _is_current(database: Database) -> bool:
     with database.reading() as connection:
         if not sa.inspect(connection).has_table(VERSION_TABLE):
             return False
-        version = connection.scalar(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608 - a constant
+        version = connection.scalar(sa.select(sa.column("version_num")).select_from(sa.table(VERSION_TABLE)))
         return bool(version == SCHEMA_VERSION)
 
 
@@ -155,5 +155,5 @@ def _postgresql_engine(address: str) -> sa.Engine:
 
 def _wait_for_writers(connection: sa.Connection, wait_s: float) -> None:
     wait_ms = max(1, int(wait_s * 1000))
-    connection.execute(sa.text("SELECT set_config('lock_timeout', :wait, true)"), {"wait": f"{wait_ms}ms"})
-    connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITERS_LOCK})
+    connection.execute(sa.select(sa.func.set_config("lock_timeout", f"{wait_ms}ms", True)))
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITERS_LOCK)))
