@@ -77,7 +77,8 @@ def guess_order(cells: Sequence[str]) -> OrderGuess:
         return OrderGuess(DateOrder.MONTH_FIRST, "month")
     day_first = _roughness(numbers, DateOrder.DAY_FIRST)
     month_first = _roughness(numbers, DateOrder.MONTH_FIRST)
-    if month_first * _SMOOTHER < day_first:
+    # A log with many rows a day shows the order by its steps; twelve firsts of the month must not.
+    if month_first * _SMOOTHER < day_first and len({match["day"] for match in numbers}) * 2 < len(numbers):
         return OrderGuess(DateOrder.MONTH_FIRST, "steps")
     return OrderGuess(DateOrder.DAY_FIRST, "steps" if day_first * _SMOOTHER < month_first else "convention")
 
@@ -96,7 +97,7 @@ def read_times(
     for row, cell in enumerate(cells):
         moment = _moment(cell, order, days)
         if moment is None:
-            if cell.casefold() not in missing:
+            if cell not in missing:
                 unreadable.append(row)
             moment = ""
         written.append(moment)

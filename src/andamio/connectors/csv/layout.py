@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ _NONE = "\x1f"
 _SPACES = " "
 _SAMPLE_ROWS = 300
 _FOOTER_ROWS = 5
+_TABLE_SHARE = 0.3
+_ONE_COLUMN = re.compile(r"[^,\n]*\n+(?:[+-]?\d+(?:,\d+)?\s*\n*)+")
+"""A name, and under it numbers with decimal commas: one column, not two."""
 _LONGEST_CELL = 1_000_000
 
 Row = tuple[int, list[str]]
@@ -64,7 +68,7 @@ def lay_out(content: str, options: CsvOptions, path: Path) -> Layout:
     rows = _below_titles(rows, width, layout)
     has_header = options.header if options.header is not None else _first_row_is_header(rows)
     if has_header:
-        layout.header_line, layout.header = rows[0][0], _padded(rows[0][1], width)
+        layout.header_line, layout.header = rows[0][0], _padded(_trimmed(rows[0][1]), width)
         rows = rows[1:]
     else:
         layout.header = [f"column_{n}" for n in range(1, width + 1)]
@@ -88,7 +92,7 @@ def sniff_delimiter(content: str) -> str:
         except csv.Error:
             continue
         score = _evenness(widths)
-        if score > best_score:
+        if score > best_score and not (delimiter == "," and _ONE_COLUMN.fullmatch(sample)):
             best, best_score = delimiter, score
     if best == _NONE:
         widths = [len(line.split()) for line in sample.splitlines() if line.strip()]
@@ -109,12 +113,18 @@ def _head(content: str) -> str:
 
 
 def _evenness(widths: Sequence[int]) -> tuple[float, int]:
-    """Score a cut by the share of lines of the usual width, then by that width."""
-    if not widths:
-        return (0.0, 0)
-    width, count = Counter(widths).most_common(1)[0]
-    share = round(count / len(widths), 1)
-    return (share, width) if width > 1 and share >= 0.5 else (0.0, 0)
+    """Score a cut by the share of lines of the usual width, then by that width; 0 for no cut at all."""
+    width, count = _usual(widths)
+    share = round(count / max(1, len(widths)), 1)
+    return (share, width) if width > 1 else (0.0, 0)
+
+
+def _usual(widths: Sequence[int]) -> tuple[int, int]:
+    """Return the most common width and its count; titles and footers of one cell do not outvote the table."""
+    wide = Counter(width for width in widths if width > 1).most_common(1)
+    if wide and wide[0][1] >= _TABLE_SHARE * len(widths):
+        return wide[0]
+    return 1, len(widths)
 
 
 def _cut(content: str, delimiter: str, path: Path) -> Iterator[Row]:
@@ -137,8 +147,7 @@ def _cut(content: str, delimiter: str, path: Path) -> Iterator[Row]:
 
 
 def _usual_width(rows: Sequence[Row]) -> int:
-    widths = Counter(len(_trimmed(cells)) for _, cells in rows[:_SAMPLE_ROWS])
-    return widths.most_common(1)[0][0]
+    return _usual([len(_trimmed(cells)) for _, cells in rows[:_SAMPLE_ROWS]])[0]
 
 
 def _below_titles(rows: list[Row], width: int, layout: Layout) -> list[Row]:

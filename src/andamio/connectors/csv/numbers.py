@@ -142,6 +142,8 @@ def all_plain(cells: Sequence[str]) -> bool:
 def read_numbers(cells: Sequence[str], marks: Marks, missing: frozenset[str]) -> tuple[list[str], list[int]]:
     """Write every cell of a column as ``1234.5`` (or "" for missing), and list the rows that are no number.
 
+    ``missing`` holds the cells, as written, that mean "no value".
+
     >>> read_numbers(["1.234,5", "n/a", "abc"], Marks(",", "."), MISSING_WORDS)
     (['1234.5', '', ''], [2])
     """
@@ -155,7 +157,7 @@ def read_numbers(cells: Sequence[str], marks: Marks, missing: frozenset[str]) ->
             continue
         number = read_number(cell, marks)
         if number is None:
-            if cell.casefold() not in missing:
+            if cell not in missing:
                 unreadable.append(row)
             number = ""
         written.append(number)
