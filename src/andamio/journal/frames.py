@@ -12,11 +12,13 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 MAGIC = b"ANDAJRN\x01"
 MARK = b"\xf5\xa9\xda\x4a"
 LARGEST_PAYLOAD = 64 * 1024 * 1024 - 1024
+_BLOCK = 1024 * 1024
+_CUT_OFF, _NO_FRAME = 0, -1
 
 _HEADER = struct.Struct("<8sQI")
 _FRAME = struct.Struct("<4sII")
@@ -27,8 +29,7 @@ HEADER_SIZE = _HEADER.size
 FRAME_SIZE = _FRAME.size
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(NamedTuple):
     """A frame that holds: its payload, and where it begins and ends in the file."""
 
     payload: bytes
@@ -77,52 +78,51 @@ def frame(payload: bytes) -> bytes:
 def read_frames(file: BinaryIO, start: int) -> Iterator[Whole | Broken]:
     """Yield the frames from an offset on, and what is broken between or after them."""
     file.seek(start)
-    position = start
+    position, window, at = start, b"", 0
     while True:
-        head = file.read(FRAME_SIZE)
-        if not head:
-            return
-        payload = _payload(file, head)
-        if payload is not None:
-            end = position + FRAME_SIZE + len(payload)
-            yield Whole(payload, position, end)
-            position = end
+        size = _size_of_frame(window, at)
+        if size > 0:
+            yield Whole(window[at + FRAME_SIZE : at + size], position, position + size)
+            position, at = position + size, at + size
             continue
+        if size == _CUT_OFF:
+            more = file.read(max(_BLOCK, len(window) - at))
+            if more:
+                window, at = window[at:] + more, 0
+                continue
+        # A writer may have gone on, or taken something back, since the window was read: look again.
         file.seek(position)
-        rest = file.read()
-        found = _first_whole(rest)
+        window = file.read()
+        found = _first_whole(window)
         if found is None:
-            yield Broken(position, position + len(rest), tail=True)
+            if window:
+                yield Broken(position, position + len(window), tail=True)
             return
-        # Zero: a writer finished this very frame between the two readings.
         if found > 0:
             yield Broken(position, position + found, tail=False)
-        position += found
-        file.seek(position)
+        position, at = position + found, found
 
 
-def _payload(file: BinaryIO, head: bytes) -> bytes | None:
-    if len(head) < FRAME_SIZE:
-        return None
-    mark, length, check = _FRAME.unpack(head)
+def _size_of_frame(window: bytes, at: int) -> int:
+    """Return how many bytes the whole frame at an offset has, or why there is none."""
+    if len(window) < at + FRAME_SIZE:
+        return _CUT_OFF
+    mark, length, check = _FRAME.unpack_from(window, at)
     if mark != MARK or length > LARGEST_PAYLOAD:
-        return None
-    payload = file.read(length)
-    if len(payload) < length or zlib.crc32(payload, zlib.crc32(head[4:8])) != check:
-        return None
-    return payload
+        return _NO_FRAME
+    end: int = at + FRAME_SIZE + length
+    if len(window) < end:
+        return _CUT_OFF
+    if zlib.crc32(window[at + FRAME_SIZE : end], zlib.crc32(window[at + 4 : at + 8])) != check:
+        return _NO_FRAME
+    return end - at
 
 
-def _first_whole(content: bytes) -> int | None:
+def _first_whole(window: bytes) -> int | None:
     """Find where the first whole frame begins."""
-    position = content.find(MARK)
-    while position >= 0:
-        if len(content) >= position + FRAME_SIZE:
-            _, length, check = _FRAME.unpack_from(content, position)
-            begin = position + FRAME_SIZE
-            payload = memoryview(content)[begin : begin + length]
-            prefix = content[position + 4 : position + 8]
-            if len(payload) == length <= LARGEST_PAYLOAD and zlib.crc32(payload, zlib.crc32(prefix)) == check:
-                return position
-        position = content.find(MARK, position + 1)
+    at = window.find(MARK)
+    while at >= 0:
+        if _size_of_frame(window, at) > 0:
+            return at
+        at = window.find(MARK, at + 1)
     return None

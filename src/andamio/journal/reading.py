@@ -5,7 +5,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -36,8 +38,7 @@ class Cursor(msgspec.Struct):
     places: dict[str, tuple[int, int]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     time: float
     item: Record | Damage
     worker: str
@@ -61,7 +62,7 @@ def read_journal(folder: Path, cursor: Cursor | None = None) -> Iterator[Record 
     for segment in segments_of(folder):
         rows.setdefault(segment.worker, []).append(segment)
     steps = [_worker_steps(segments, places.places.get(worker)) for worker, segments in rows.items()]
-    for step in heapq.merge(*steps, key=lambda step: step.time):
+    for step in heapq.merge(*steps, key=itemgetter(0)):
         places.places[step.worker] = (step.number, step.end)
         yield step.item
 

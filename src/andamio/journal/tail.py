@@ -80,7 +80,7 @@ class SegmentWriter:
     def _is_over(self, size: int) -> bool:
         if self._end + size > LARGEST_SEGMENT and self._end > HEADER_SIZE:
             return True
-        return int(time.time()) // _DAY_S != self._day
+        return not self._day <= time.time() < self._day + _DAY_S
 
     def _continue(self, segment: Segment) -> bool:
         healed = heal(segment)
@@ -88,7 +88,7 @@ class SegmentWriter:
         created = segment.created_ms()
         if healed.end is None or created is None:
             return False
-        self._open(segment, healed.end, created // 1000 // _DAY_S)
+        self._open(segment, healed.end, created)
         return True
 
     def _begin(self) -> None:
@@ -108,12 +108,12 @@ class SegmentWriter:
         except OSError as error:
             raise _unwritable(segment.path, error) from error
         self._next_number += 1
-        self._open(segment, HEADER_SIZE, created // 1000 // _DAY_S)
+        self._open(segment, HEADER_SIZE, created)
 
-    def _open(self, segment: Segment, end: int, day: int) -> None:
+    def _open(self, segment: Segment, end: int, created_ms: int) -> None:
         self._segment = segment
         self._end = end
-        self._day = day
+        self._day = created_ms // 1000 // _DAY_S * _DAY_S
         self._descriptor = os.open(segment.path, os.O_WRONLY | os.O_APPEND)
 
 

@@ -24,7 +24,10 @@ _before: Callable[[str, Path], None] = _nobody_listens
 
 
 def before(step: str, path: Path) -> None:
-    """Announce a step that is about to change the disk: write, fsync, rename, mkdir, unlink, truncate."""
+    """Announce a step that is about to change the disk.
+
+    The steps are write, fsync, rename, mkdir, unlink, truncate and lock.
+    """
     _before(step, path)
 
 

@@ -61,6 +61,7 @@ def hold(path: Path, what: Text, *, patience_s: float = 0.0) -> Lock:
     Raises:
         Busy: Another process holds it; the error names the process.
     """
+    before("lock", path)
     deadline = time.monotonic() + patience_s
     while True:
         descriptor = _try(path)
