@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from andamio.bundles import GraphInfo
-from andamio.errors import BodyRefused, BodyTooLarge, Fault, FeedbackRejected, text
+from andamio.errors import BodyRefused, BodyTooLarge, Fault, FeedbackRejected, Text, text
 from andamio.journal import Record, TruthRecord
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Metrics
@@ -33,12 +33,11 @@ class _Truth(msgspec.Struct, forbid_unknown_fields=True):
     time: str | None = None
 
 
-class _Truths(msgspec.Struct, forbid_unknown_fields=True):
-    feedback: list[_Truth]
+class _Body(_Truth, forbid_unknown_fields=True):
+    feedback: list[_Truth] | None = None
 
 
-_decode_one = msgspec.json.Decoder(_Truth).decode
-_decode_many = msgspec.json.Decoder(_Truths).decode
+_decode = msgspec.json.Decoder(_Body).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -103,14 +102,18 @@ class FeedbackDoor:
 
 def _truths(body: bytes) -> Sequence[_Truth]:
     try:
-        if b'"feedback"' in body:
-            return _decode_many(body).feedback
-        return [_decode_one(body)]
+        sent = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BodyRefused(
-            text("the body does not hold: {reason}", reason=error),
-            fix=text('send {{"id": "…", "value": …}} or {{"feedback": [ … ]}}'),
-        ) from error
+        raise _unreadable(text("the body does not hold: {reason}", reason=error)) from error
+    if sent.feedback is None:
+        return [sent]
+    if (sent.value, sent.id, sent.asset, sent.time) != (None, None, None, None):
+        raise _unreadable(text("the body holds one truth beside a list of them"))
+    return sent.feedback
+
+
+def _unreadable(what: Text) -> BodyRefused:
+    return BodyRefused(what, fix=text('send {{"id": "…", "value": …}} or {{"feedback": [ … ]}}'))
 
 
 def _rejected(faults: Sequence[Fault], truths: int) -> FeedbackRejected:

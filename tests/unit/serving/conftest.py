@@ -1,16 +1,31 @@
-"""Speak ASGI to an application, as uvicorn does, without a socket."""
+"""Speak ASGI without a socket, and build small models of every shape of answer."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from andamio.bundles import Bundle, BundleParts, GraphInfo, Signer, build_bundle, create_key
+from andamio.contracts import parse_contract
+from andamio.features import (
+    Classifier,
+    FeaturePlan,
+    Logistic,
+    Regressor,
+    Softmax,
+    append_model,
+    export_linear,
+    feature_graph,
+)
+from andamio.kernel.ids import IdMaker
 from andamio.serving.application import Application
+from andamio.serving.scorer import Scorer
 
 HOST = (b"host", b"127.0.0.1:8081")
 JSON = (b"content-type", b"application/json")
@@ -85,3 +100,84 @@ async def _acall(
     if not sent:
         return None
     return Reply(sent[0]["status"], dict(sent[0]["headers"]), b"".join(m.get("body", b"") for m in sent[1:]))
+
+
+NUMBERS_AND_WORDS = """
+[model]
+kind = "{kind}"
+data = "pumps"
+target = "State of pump"
+{positive}
+time = "timestamp"
+asset = "pump"
+
+[input.bearing_temp]
+column = "Bearing temperature [degC]"
+type = "number"
+unit = "degC"
+range = [0, 180]
+
+[input.ambient_temp]
+type = "number"
+range = [-10, 60]
+out_of_range = "clip"
+missing = "impute"
+
+[input.product]
+type = "category"
+values = ["H", "L", "M"]
+unknown = "other"
+
+[output.answer]
+"""
+
+
+@dataclass(frozen=True)
+class Models:
+    """Builds bundles of the three shapes of answer: two classes, more classes, a number."""
+
+    folder: Path
+    signer: Signer
+
+    def bundle(self, shape: str, *, version: int = 1) -> Bundle:
+        kind = "regression" if shape == "number" else "classification"
+        positive = 'positive = "failure"' if shape == "two" else ""
+        text = NUMBERS_AND_WORDS.format(kind=kind, positive=positive)
+        contract = parse_contract(text, name="pump", file="models/pump.toml")
+        features = feature_graph(FeaturePlan(contract, imputed={"ambient_temp": 20.0}))
+        weights = [{"bearing_temp": 0.01, "ambient_temp": -0.01}.get(name, 0.0) for name in features.names]
+        if shape == "number":
+            value = export_linear([weights], [1.0])
+            answer: Classifier | Regressor = Regressor(
+                value, export_linear([weights], [0.5]), export_linear([weights], [1.5])
+            )
+        elif shape == "two":
+            answer = Classifier(Logistic(export_linear([weights], [0.0])), threshold=0.5)
+        else:
+            rows = [weights, [0.0] * len(weights), [-w for w in weights]]
+            answer = Classifier(Softmax(export_linear(rows, [0.0, 0.0, 0.0])))
+        classes = {"two": ("fine", "failure"), "more": ("hot", "mild", "cold")}.get(shape, ())
+        info = GraphInfo(
+            kind=kind,
+            numbers=("bearing_temp", "ambient_temp"),
+            categories=("product",),
+            features=features.names,
+            classes=classes,
+            positive=1 if shape == "two" else None,
+            threshold=0.5 if shape == "two" else None,
+            coverage=0.9 if shape == "number" else None,
+        )
+        parts = BundleParts(
+            model="pump", contract_text=text, graph=append_model(features, answer), info=info, reference={},
+            golden=[], evaluation={}, parity={}, lineage={"version": version},
+        )  # fmt: skip
+        return build_bundle(parts, self.folder / "bundles", self.signer, {})
+
+    def scorer(self, shape: str) -> Scorer:
+        return Scorer(self.bundle(shape), model="pump", version=3, ids=IdMaker())
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    folder = tmp_path_factory.mktemp("models")
+    return Models(folder, create_key(folder.parent / f"{folder.name}-keys" / "plant.pem"))
