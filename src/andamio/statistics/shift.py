@@ -96,19 +96,16 @@ def category_limits(codes: NDArray[np.int64], kinds: int) -> NDArray[np.float64]
     return block_limits(codes.size, lambda rows: share_move(whole, shares(codes[rows], kinds)))
 
 
-def block_limits(
-    rows: int, measure: Callable[[slice], float], *, level: float = 0.999, seed: int = 0
-) -> NDArray[np.float64]:
+def block_limits(rows: int, measure: Callable[[slice], float], *, seed: int = 0) -> NDArray[np.float64]:
     """Learn how far contiguous blocks of history lie from the whole of it.
 
     For each size of BLOCK_SIZES up to half the history, overlapping blocks at random places are measured.
-    Few blocks are independent, so the limit is the larger of the largest measured distance and the
-    ``level`` quantile of a log-normal fitted to all of them.
+    Few blocks are independent, so the limit is the larger of the largest measured distance and their
+    mean plus four standard deviations.
 
     Args:
         rows: How many rows history has, in time order.
         measure: Distance of a stretch of rows from the whole.
-        level: Share of blocks that should stay below the limit.
         seed: Places the blocks.
 
     Returns:
@@ -121,11 +118,9 @@ def block_limits(
             break
         starts = np.unique(random.integers(0, rows - size + 1, _BLOCKS))
         shifts = np.array([measure(slice(int(start), int(start) + size)) for start in starts])
-        shifts = shifts[np.isfinite(shifts) & (shifts > 0)]
+        shifts = shifts[np.isfinite(shifts)]
         if shifts.size:
-            limits[position] = max(float(shifts.max()), _log_normal_quantile(shifts, level))
-        else:
-            limits[position] = 0.0
+            limits[position] = max(float(shifts.max()), float(shifts.mean() + 4 * shifts.std()))
     return limits
 
 
@@ -144,9 +139,3 @@ def _spread(reference: NDArray[np.float64]) -> float:
     quarter = QUANTILES.size // 4
     interquartile = float(reference[-quarter - 1] - reference[quarter]) / 1.349
     return max(interquartile, float(reference[-1] - reference[0]) / 100)
-
-
-def _log_normal_quantile(shifts: NDArray[np.float64], level: float) -> float:
-    logs = np.log(shifts)
-    z = {0.999: 3.0902, 0.99: 2.3263}[level]
-    return float(np.exp(logs.mean() + z * logs.std()))
