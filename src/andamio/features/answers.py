@@ -12,6 +12,7 @@ from spox import Tensor, Var
 from andamio.features.graph import FeatureGraph
 from andamio.features.portable import portable, to_bytes
 from andamio.features.scores import Score, Writing
+from andamio.features.trees import float32_below
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +75,9 @@ def _classify(writing: Writing, answer: Classifier) -> dict[str, Var]:
     if answer.threshold is None:
         return {"probabilities": given, "decision": op.arg_max(given, axis=1, keepdims=0)}
     chance = op.gather(given, op.const(np.int64(answer.positive)), axis=1)
-    reached = op.greater_or_equal(chance, op.const(np.float32(answer.threshold)))
+    # The least float32 not below the threshold: float32 chances then compare as they would in double.
+    least = -float32_below(-answer.threshold)
+    reached = op.greater_or_equal(chance, op.const(np.float32(least)))
     classes = (op.const(np.int64(answer.positive)), op.const(np.int64(1 - answer.positive)))
     return {"probabilities": given, "decision": op.where(reached, *classes)}
 

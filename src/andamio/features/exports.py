@@ -128,17 +128,20 @@ def export_forest(model: Any) -> Trees:
     Raises:
         ModelRefused: It has several targets.
     """
-    estimators = list(getattr(model, "estimators_", [model]))
-    rows = []
-    for number, estimator in enumerate(estimators):
-        tree = estimator.tree_
-        if tree.value.shape[1] != 1:
-            raise _cannot("multi-output")
-        values = tree.value[:, 0, :] / len(estimators)
-        missing = np.asarray(tree.missing_go_to_left, dtype=bool)
-        columns = (tree.feature, tree.threshold, tree.children_left, tree.children_right, missing, values)
-        rows += [(number, *node) for node in zip(*columns, strict=True)]
-    return _trees(rows, rows[0][-1].shape[0])
+    estimators = [estimator.tree_ for estimator in getattr(model, "estimators_", [model])]
+    if any(tree.value.shape[1] != 1 for tree in estimators):
+        raise _cannot("multi-output")
+    values = np.concatenate([tree.value[:, 0, :] for tree in estimators]) / len(estimators)
+    return Trees(
+        tree=np.repeat(np.arange(len(estimators)), [tree.node_count for tree in estimators]),
+        feature=np.concatenate([tree.feature for tree in estimators]),
+        threshold=np.concatenate([tree.threshold for tree in estimators]),
+        left=np.concatenate([tree.children_left for tree in estimators]),
+        right=np.concatenate([tree.children_right for tree in estimators]),
+        missing_left=np.concatenate([tree.missing_go_to_left for tree in estimators]).astype(bool),
+        values=values,
+        start=np.zeros(values.shape[1]),
+    )
 
 
 def _trees(rows: Sequence[tuple[Any, ...]], outputs: int) -> Trees:

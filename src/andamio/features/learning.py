@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andamio.contracts.contract import Contract, Feature, Input, Missing, OutOfRange
+from andamio.features.checking import refuse_wrong
 from andamio.features.graph import Inputs, feature_graph, run_features
 from andamio.features.plan import FeaturePlan
 
@@ -42,6 +43,7 @@ def learn_plan(
         if tag.missing is Missing.IMPUTE and tag.name not in excluded and tag.values
     }
     plan = FeaturePlan(contract, tuple(found), excluded, imputed, frequent)
+    refuse_wrong(plan)
     return replace(plan, imputed=imputed | _medians_of_features(plan, rows))
 
 

@@ -87,6 +87,18 @@ def test_the_threshold_decides_for_the_positive_class(
     assert outputs["decision"].tolist() == [1 - positive, positive, positive]
 
 
+def test_a_threshold_between_two_float32_is_compared_exactly(
+    graph: FeatureGraph, answer: Answer, make_rows: MakeRows
+) -> None:
+    above = np.float32(0.1)  # 0.1000000015, the nearest float32, lies above 0.1
+    below = np.nextafter(above, np.float32(0))
+    for threshold in (0.1, 0.1 + 1e-10, float(above)):
+        outputs = answer(
+            append_model(graph, Classifier(A, threshold=threshold)), make_rows([[above, 0], [below, 0]])
+        )
+        assert outputs["decision"].tolist() == [1, 0]
+
+
 def test_several_classes_are_decided_by_the_largest_probability(
     graph: FeatureGraph, answer: Answer, make_rows: MakeRows
 ) -> None:
