@@ -41,8 +41,8 @@ def classification(
     Returns:
         recall, precision, f1, false_alarm_rate, accuracy, roc_auc, average_precision, brier, cost_per_row.
     """
-    measured = dict(decisions(truth, decision, probabilities.shape[1], positive, costs))
-    return measured | scores(truth, probabilities, positive)
+    decided = decisions(truth, decision, probabilities.shape[1], positive, costs)
+    return {**decided, **scores(truth, probabilities, positive)}
 
 
 def decisions(

@@ -63,7 +63,7 @@ def label_texts(column: pl.Series) -> list[str]:
             "" if v is None or math.isnan(v) else f"{v:g}" if float(v) != int(v) else str(int(v))
             for v in column.to_list()
         ]
-    return ["" if v is None else _tidy(str(v)) for v in column.to_list()]
+    return ["" if v is None else tidy(str(v)) for v in column.to_list()]
 
 
 def positive_class(classes: Sequence[str], counts: Sequence[int]) -> int:
@@ -74,7 +74,8 @@ def positive_class(classes: Sequence[str], counts: Sequence[int]) -> int:
     return int(np.argmin(counts))
 
 
-def _tidy(cell: str) -> str:
+def tidy(cell: str) -> str:
+    """Write a label in one way: without spaces around it, a whole number without decimals."""
     cell = cell.strip()
     try:
         value = float(cell)
@@ -145,7 +146,7 @@ def _check_classes(classes: Sequence[str], contract: Contract) -> None:
 def _declared_positive(contract: Contract, classes: Sequence[str]) -> int | None:
     if contract.positive is None:
         return None
-    wanted = _tidy(contract.positive).casefold()
+    wanted = tidy(contract.positive).casefold()
     for i, label in enumerate(classes):
         if label.casefold() == wanted:
             return i
