@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
@@ -17,6 +17,7 @@ NAMES = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,30}", fullmatch=True)
 DTYPES = st.sampled_from([np.float32, np.float64, np.int64, np.uint8, np.bool_, np.dtype("<U5")])
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(NAMES, DTYPES.flatmap(lambda d: stn.arrays(d, stn.array_shapes(min_dims=0, min_side=0))))
 )
@@ -57,12 +58,14 @@ def test_what_numpy_compressed_is_refused():
         read_arrays(content.getvalue())
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_refused_in_one_way(content):
     with pytest.raises(Suspicious):
         read_arrays(content)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_damaged_arrays_are_read_or_refused_in_one_way(data):
     content = bytearray(write_arrays({"a": np.arange(30.0), "b": np.array(["x", "yy"])}))

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andamio.bundles import PublicKey, create_key, load_key
@@ -113,6 +113,7 @@ def _pem(folder: Path) -> bytes:
     return (folder / "other.pem").read_bytes()
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=32, max_size=32))
 def test_a_pinned_key_is_read_as_it_was_written(raw):
     key = PublicKey(raw)
@@ -120,6 +121,7 @@ def test_a_pinned_key_is_read_as_it_was_written(raw):
     assert str(key).startswith("ed25519:")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_other_text_is_no_pinned_key(text):
     with pytest.raises(KeyRefused):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
@@ -134,6 +134,7 @@ def test_what_is_no_model_is_refused(content):
     assert [str(fault) for fault in graph_faults(content)][:1] == ["it is not an ONNX model"]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_looked_through_without_surprise(content):
     assert graph_faults(content)

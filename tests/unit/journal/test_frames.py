@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andamio.journal.frames import HEADER_SIZE, MARK, Broken, Whole, created_ms, frame, header, read_frames
@@ -17,6 +17,7 @@ def read(content: bytes, start: int = 0) -> list[Whole | Broken]:
     return list(read_frames(io.BytesIO(content), start))
 
 
+@settings(deadline=None)
 @given(PAYLOADS)
 def test_what_was_framed_is_read(payloads):
     found = read(b"".join(frame(payload) for payload in payloads))
@@ -24,6 +25,7 @@ def test_what_was_framed_is_read(payloads):
     assert [item.start for item in found[1:]] == [item.end for item in found[:-1]]
 
 
+@settings(deadline=None)
 @given(PAYLOADS, st.data())
 def test_a_cut_at_any_byte_keeps_every_whole_frame_before_it(payloads, data):
     content = b"".join(frame(payload) for payload in payloads)
@@ -38,6 +40,7 @@ def test_a_cut_at_any_byte_keeps_every_whole_frame_before_it(payloads, data):
     assert bool(broken) == (cut not in {0, *ends})
 
 
+@settings(deadline=None)
 @given(PAYLOADS, st.data())
 def test_changed_bytes_lose_only_their_own_frames_and_are_located(payloads, data):
     content = bytearray(b"".join(frame(payload) for payload in payloads))
@@ -53,6 +56,7 @@ def test_changed_bytes_lose_only_their_own_frames_and_are_located(payloads, data
     assert broken.tail == (hit == len(frames) - 1)
 
 
+@settings(deadline=None)
 @given(PAYLOADS, st.binary(min_size=1, max_size=100))
 def test_rubbish_at_the_end_is_a_broken_tail(payloads, rubbish):
     content = b"".join(frame(payload) for payload in payloads)
@@ -78,6 +82,7 @@ def test_a_record_larger_than_a_reader_believes_is_not_written():
         frame(bytes(64 * 1024 * 1024))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**63), st.integers(0, HEADER_SIZE - 1), st.integers(1, 255))
 def test_a_header_tells_its_moment_or_nothing(created, position, change):
     whole = header(created)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andamio.journal import PredictionRecord, TruthRecord, join_truth
@@ -95,12 +95,14 @@ def test_a_truth_by_id_and_one_by_moment_are_truths_of_the_same_prediction(predi
     assert (judged.truth, judged.replaced) == (by_id, (by_moment,))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_a_moment_or_none(written):
     found = moment_of(written)
     assert found is None or isinstance(found, float)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abcx"), st.integers(0, 5), st.floats(0, 1)), max_size=20))
 def test_every_truth_is_judged_replaced_or_unmatched(arrivals):
     record = PredictionRecord(ids=["a", "b", "c"], time=0.0, model="pump", version=1, digest="", numbers=b"")

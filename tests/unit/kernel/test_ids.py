@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andamio.kernel.ids import ID_LENGTH, IdMaker, time_of
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 2**44), min_size=1, max_size=200))
 def test_ids_of_one_maker_rise_whatever_the_clock_does(readings):
     moments = iter(readings)
@@ -53,6 +54,7 @@ def test_threads_share_a_maker():
     assert len(set(ids)) == 8000
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_other_text_tells_no_moment_and_does_not_fail(name):
     found = time_of(name)
