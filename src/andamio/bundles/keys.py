@@ -49,7 +49,7 @@ class PublicKey:
             raise KeyRefused(
                 text("{pinned} is not a public key", pinned=pinned[:80]),
                 why=text("a trusted key is written ed25519: and 44 characters of base64"),
-                fix=text("copy the line that andamio doctor prints beside the signing key"),
+                fix=text("put it back as andamio init wrote it into andamio.toml, [keys] trusted"),
             )
         return key
 
