@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import sys
 from typing import Annotated
 
+import msgspec
 import typer
 
 from andamio.bundles.keys import PublicKey
 from andamio.cli.output import Json, Output
+from andamio.contracts import example_row
 from andamio.kernel.settings import find_plant
 from andamio.language import say
 from andamio.serving.process import ServeOptions, Started, serve
+from andamio.serving.scorer import Scorer
 
 
 def command(
@@ -27,7 +31,9 @@ def command(
     plant = find_plant()
     setting = plant.settings.serving
     out = Output(json=json)
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
+    )
     options = ServeOptions(
         bundles=plant.bundles,
         deployment=plant.deployment,
@@ -49,19 +55,28 @@ def command(
                 "models": served,
             }
         )
-        _tell(out, started.address, served)
+        _tell(out, started, served)
         sys.stdout.flush()
 
     serve(options, announce)
     out.say("the requests on their way were answered; the journal is closed")
 
 
-def _tell(out: Output, address: str, served: dict[str, int]) -> None:
+def _tell(out: Output, started: Started, served: dict[str, int]) -> None:
+    address = started.address
     if served:
         models = ", ".join(f"{name}@{version}" for name, version in served.items())
         out.say("{models} answers at {address}", models=models, address=address)
-        out.say("a prediction: POST {address}/v1/models/{model}/predict", address=address, model=next(iter(served)))
+        out.say("a prediction, with values made up from the contract:")
+        first = started.generation.scorers[min(served)]
+        out.say("{line}", line=_curl(address, first))
     else:
         out.say("nothing is deployed yet; it will answer at {address}", address=address)
         out.say("deploy a version from another terminal: andamio deploy NAME@VERSION")
     out.say("Ctrl-C ends it")
+
+
+def _curl(address: str, scorer: Scorer) -> str:
+    body = msgspec.json.encode({"row": example_row(scorer.contract)}).decode()
+    place = f"{address}/v1/models/{scorer.model}/predict"
+    return f"curl -s {place} -H 'Content-Type: application/json' -d {shlex.quote(body)}"

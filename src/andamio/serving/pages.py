@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from andamio.contracts import example_row, json_schema
 from andamio.errors import AndamioError
 from andamio.serving.doors import Page
 from andamio.serving.metrics import Metrics
@@ -87,8 +88,10 @@ class ModelPage:
         self._scorer = scorer
 
     def page(self) -> Page:
-        """Describe the model; ``schema`` is the JSON Schema of the body that predict takes."""
-        return _json(_summary(self._scorer))
+        """Describe the model; ``example`` is a body that predict takes, ``schema`` the JSON Schema of all."""
+        contract = self._scorer.contract
+        described = {"example": {"row": example_row(contract)}, "schema": json_schema(contract)}
+        return _json(_summary(self._scorer) | described)
 
 
 def _summary(scorer: Scorer) -> dict[str, object]:

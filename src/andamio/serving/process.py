@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
+import os
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +21,7 @@ from typing import Literal
 import uvicorn
 import uvloop
 
+from andamio import __version__
 from andamio.bundles.keys import PublicKey
 from andamio.bundles.workers import WorkerPost
 from andamio.journal import Journal
@@ -31,10 +32,9 @@ from andamio.serving.generation import Generation, Switchboard
 from andamio.serving.limits import Limits
 from andamio.serving.loading import Loader
 from andamio.serving.metrics import Metrics
-from andamio.serving.reporting import report
+from andamio.serving.reporting import Teller
 from andamio.serving.watching import Watcher
 
-_log = logging.getLogger("andamio.serving")
 KEEP_ALIVE_S = 75
 
 
@@ -103,19 +103,21 @@ async def _serve(options: ServeOptions, listener: socket.socket, announce: Calla
         Journal(options.journal, worker, durability=options.durability) as journal,
         ThreadPoolExecutor(options.limits.threads, thread_name_prefix="score") as pool,
     ):
+        teller = Teller(post, journal)
         switchboard = Switchboard(journal.commit, pool, metrics, options.limits)
         application = Application(switchboard.routes(Generation()), metrics, options.limits)
 
         def take_over(generation: Generation) -> None:
             application.routes = switchboard.routes(generation)
-            report(post, generation)
+            teller.generation(generation)
             # What was just loaded stays: the collector need not walk through it at every round.
             gc.collect()
             gc.freeze()
 
         loader = Loader(options.deployment, options.bundles, options.trusted, IdMaker())
         watcher = Watcher(options.deployment, loader.load, take_over)
-        report(post, watcher.generation)
+        teller.event("start", address=address, andamio=__version__, pid=os.getpid())
+        teller.generation(watcher.generation)
         await watcher.look()
         watching = asyncio.create_task(watcher.run())
         server = _server(application, options.limits)
@@ -126,6 +128,7 @@ async def _serve(options: ServeOptions, listener: socket.socket, announce: Calla
             watching.cancel()
             with suppress(asyncio.CancelledError):
                 await watching
+            teller.event("stop")
 
 
 class _DrainingServer(uvicorn.Server):

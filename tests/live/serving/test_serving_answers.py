@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import Any
 
+import jsonschema
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -200,11 +201,15 @@ def test_prometheus_can_read_the_metrics(served: Any) -> None:
 
 
 def test_the_models_say_what_they_read(served: Any) -> None:
-    _, running = served
+    plant, running = served
     [model] = running.ask("/v1/models").json["models"]
     assert (model["name"], model["version"]) == ("pump-health", 3)
     assert model["inputs"] == ["bearing_temp", "ambient_temp", "product"]
-    assert running.ask("/v1/models/pump-health").json["classes"] == ["fine", "failure"]
+    described = running.ask("/v1/models/pump-health").json
+    assert described["classes"] == ["fine", "failure"]
+    jsonschema.validate({"row": plant.row}, described["schema"])
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"row": {**plant.row, "bearing_temp": 214}}, described["schema"])
     assert running.ask("/readyz").json == {"ready": True, "generation": 1, "models": {"pump-health": 3}}
 
 
