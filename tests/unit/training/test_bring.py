@@ -41,7 +41,7 @@ def take(model, plant):
     "model",
     [
         RandomForestClassifier(20, random_state=0),
-        LGBMClassifier(n_estimators=20, verbose=-1),
+        LGBMClassifier(n_estimators=20, verbose=-1, n_jobs=1),
         make_pipeline(StandardScaler(), LogisticRegression()),
         GradientBoostingClassifier(n_estimators=20),
     ],
@@ -61,7 +61,7 @@ def test_a_classifier_in_memory_answers_as_in_the_notebook(press, model):
     [
         LinearRegression(),
         RandomForestRegressor(10, random_state=0),
-        LGBMRegressor(n_estimators=20, verbose=-1),
+        LGBMRegressor(n_estimators=20, verbose=-1, n_jobs=1),
     ],
     ids=lambda model: type(model).__name__,
 )
@@ -88,7 +88,9 @@ def test_classes_are_found_by_label(press, labels):
     contract, table = press
     frame = table.frame.with_columns(pl.col("falla").replace({"no": labels[0], "sí": labels[1]}))
     table = type(table)(frame)
-    model = LGBMClassifier(n_estimators=20, verbose=-1).fit(columns(frame), frame["falla"].to_numpy())
+    model = LGBMClassifier(n_estimators=20, verbose=-1, n_jobs=1).fit(
+        columns(frame), frame["falla"].to_numpy()
+    )
     candidate = take(model, (contract, table))
     info = candidate.parts.info
     assert info.classes[info.positive] == "sí"
