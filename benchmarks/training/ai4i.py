@@ -1,7 +1,7 @@
 """Measure the F1 of the failure class on AI4I 2020: stratified 5-fold, several seeds.
 
-Everything (feature search, tuning, calibration, threshold) happens inside each training fold. Left out are the
-identifiers and the columns that give the failure away (UDI, Product ID, TWF, HDF, PWF, OSF, RNF).
+Everything (feature search, tuning, calibration, threshold) happens inside each training fold. Left out are
+the identifiers and the columns that give the failure away (UDI, Product ID, TWF, HDF, PWF, OSF, RNF).
 
     python benchmarks/training/ai4i.py [--declared] [--budget 30] [--trials N] [--seeds 3] [--folds 5]
 """

@@ -63,7 +63,8 @@ def measure(name: str, splits: int, budget: float, trials: int | None) -> None:
         found = ", ".join(f.feature.name for f in fitted.found) or "-"
         print(
             f"{name} {split:2d}  RMSE {rows['chosen'][-1]:.3f}  {fitted.params['family']}"
-            f"  {fitted.trials} trials  {seconds[-1]:.0f} s  {len(fitted.graph) / 1e6:.1f} MB  found: {found}",
+            f"  {fitted.trials} trials  {seconds[-1]:.0f} s"
+            f"  {len(fitted.graph) / 1e6:.1f} MB  found: {found}",
             flush=True,
         )
     for what, values in rows.items():

@@ -18,7 +18,7 @@ from andamio.training.task import Floats, Task
 # Leaves of all trees together: what one row costs, and the size of the graph (about 100 bytes a leaf).
 MOST_LEAVES = 40_000
 MOST_ROUNDS = 2_000
-PATIENCE = 60
+PATIENCE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ class Boosting:
 def default_settings(rows: int) -> BoostingSettings:
     """Choose where to start: small trees for few rows."""
     if rows < 300:
-        return BoostingSettings(leaves=6, least_rows=max(2, min(5, rows // 20)), bins=255)
+        return BoostingSettings(0.08, leaves=6, least_rows=max(2, min(5, rows // 20)), bins=255)
     if rows < 3_000:
-        return BoostingSettings(leaves=8, least_rows=3, columns=0.7)
+        return BoostingSettings(0.08, leaves=8, least_rows=3, columns=0.7)
     return BoostingSettings()
 
 

@@ -145,7 +145,8 @@ def _fit(problem: Problem, excluded: frozenset[str], budget: Budget, seed: int, 
     )
     finishing = _Finishing(problem, study, excluded)
     native, curve = finishing.finish(chosen)
-    simplest, _ = finishing.finish(best_of(study.made, "linear"))
+    simple = best_of(study.made, "linear")
+    simplest = native if simple is chosen else finishing.finish(simple)[0]
     dummy_trial = run_trial(Proposal(Dummy(), (), Dummy.title), given, study.folds)
     dummy, _ = finishing.finish(dummy_trial)
     return Fitted(
@@ -258,7 +259,7 @@ def _found(study: Study, chosen: Trial) -> tuple[FoundFeature, ...]:
         return ()
     plain = next(t for t in study.made if not t.found and t.candidate.family == "boosting")
     with_them = next(t for t in study.made if t.found == chosen.found and t.candidate.family == "boosting")
-    share = gain(plain.losses, with_them.losses)[0] / float(np.nanmean(plain.losses))
+    share = gain(plain.losses, with_them.losses)[0] / max(float(np.nanmean(plain.losses)), 1e-30)
     gains = with_them.gains[-len(chosen.found) :]
     parts = gains / gains.sum() if gains.sum() > 0 else np.full(len(gains), 1 / len(gains))
     return tuple(FoundFeature(f, share * float(p)) for f, p in zip(chosen.found, parts, strict=True))

@@ -13,7 +13,7 @@ from andamio.features.checking import check_features
 from andamio.training.models import Matrix
 
 # A pair that follows a column this closely tells nothing new.
-SAME = 0.999
+SAME = 0.99
 
 
 def pair_features(contract: Contract, tags: Sequence[str]) -> tuple[Feature, ...]:
@@ -70,7 +70,7 @@ def telling(features: Sequence[Feature], matrix: Matrix, width: int) -> tuple[Fe
 
 
 def _of_pair(a: Input, b: Input) -> Iterator[Feature]:
-    yield Feature(f"{a.name}_times_{b.name}", f"{a.name} * {b.name}")
     yield Feature(f"{a.name}_minus_{b.name}", f"{a.name} - {b.name}")
+    yield Feature(f"{a.name}_times_{b.name}", f"{a.name} * {b.name}")
     yield Feature(f"{a.name}_plus_{b.name}", f"{a.name} + {b.name}")
     yield Feature(f"{a.name}_over_{b.name}", f"{a.name} / {b.name}")

@@ -22,7 +22,7 @@ from andamio.training.task import gain
 from andamio.training.trials import Proposal, Strategy, Trial
 
 MOST_TAGS = 8
-SIZES = (20, 8, 6, 5, 4, 3, 2, 1)
+SIZES = (16, 8, 5, 3, 2, 1)
 MOST_FOUND = 8
 # How many standard errors the loss must fall by, for features to be kept.
 BEYOND_NOISE = 2.0
@@ -30,7 +30,12 @@ LEAST_SHARE = 0.01
 
 
 def search_features(
-    contract: Contract, excluded: frozenset[str], matrices: Matrices, candidate: Candidate, start: Trial
+    contract: Contract,
+    excluded: frozenset[str],
+    matrices: Matrices,
+    candidate: Candidate,
+    quick: Candidate,
+    start: Trial,
 ) -> Strategy:
     """Propose sets of found features and return the set that pays, empty when none does.
 
@@ -39,6 +44,7 @@ def search_features(
         excluded: Tags that must not be used.
         matrices: Computes the features of candidates.
         candidate: The model to try them with.
+        quick: A coarser one, to try many at once with.
         start: Its trial without found features.
     """
     names = matrices.graph().names
@@ -53,7 +59,8 @@ def search_features(
         said = text("looking for features: {n} pairs of tags at once", n=len(pool))
         if len(pool) <= MOST_FOUND:
             said = text("looking for features: {names}", names=", ".join(f.name for f in pool))
-        tried.append((yield Proposal(candidate, pool, said)))
+        screening = len(pool) > MOST_FOUND
+        tried.append((yield Proposal(quick if screening else candidate, pool, said)))
     return _paying(start, [t for t in tried if len(t.found) <= MOST_FOUND])
 
 
@@ -76,7 +83,7 @@ def _paying(start: Trial, tried: Sequence[Trial]) -> tuple[Feature, ...]:
     best = min(tried, key=lambda trial: trial.score)
     for trial in reversed(tried):  # the smallest set first
         less, noise = gain(start.losses, trial.losses)
-        share = less / float(np.nanmean(start.losses))
+        share = less / max(float(np.nanmean(start.losses)), 1e-30)
         lost, between = gain(trial.losses, best.losses)
         if less > BEYOND_NOISE * noise and share > LEAST_SHARE and (trial is best or lost < between):
             return trial.found

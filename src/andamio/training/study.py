@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from andamio.contracts.contract import Contract, Feature
 from andamio.errors import Text, text
@@ -121,8 +121,9 @@ class Study:
         start = yield Proposal(Boosting(settings), (), text("trying boosted trees"))
         yield Proposal(LinearFit(), (), text("trying a linear model"))
         forest = yield Proposal(Forest(), (), text("trying a random forest"))
+        quick = replace(settings, learning_rate=2 * settings.learning_rate, columns=0.5, bins=255)
         found = yield from search_features(
-            self.contract, self.excluded, self.matrices, Boosting(settings), start
+            self.contract, self.excluded, self.matrices, Boosting(settings), Boosting(quick), start
         )
         if found:
             start = self._of(found)
@@ -138,5 +139,5 @@ class Study:
 
     def _forests(self, found: tuple[Feature, ...]) -> Generator[Proposal, Trial, None]:
         """Propose other forests, where forests are not far behind."""
-        for forest in (Forest(random_splits=True, columns=0.8), Forest(columns=0.3), Forest(least_rows=3)):
+        for forest in (Forest(random_splits=True, columns=0.8), Forest(least_rows=3)):
             yield Proposal(forest, found, text("trying another forest"))

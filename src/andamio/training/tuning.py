@@ -54,10 +54,10 @@ def _study(seed: int) -> optuna.Study:
 
 def _space(rows: int, task: Task) -> Iterator[tuple[str, optuna.distributions.BaseDistribution]]:
     yield "leaves", optuna.distributions.IntDistribution(4, max(6, min(64, rows // 15)), log=True)
-    yield "learning_rate", optuna.distributions.FloatDistribution(0.02, 0.12, log=True)
+    yield "learning_rate", optuna.distributions.FloatDistribution(0.03, 0.15, log=True)
     yield "least_rows", optuna.distributions.IntDistribution(1, max(2, min(60, rows // 15)), log=True)
     yield "columns", optuna.distributions.FloatDistribution(0.35, 1.0)
     yield "rows", optuna.distributions.FloatDistribution(0.5, 1.0)
     yield "l2", optuna.distributions.FloatDistribution(1e-3, 20.0, log=True)
     if not task.is_regression:
-        yield "balance", optuna.distributions.CategoricalDistribution([0.0, 0.5, 1.0])
+        yield "balance", optuna.distributions.CategoricalDistribution([0.0, 0.5])
