@@ -69,22 +69,29 @@ def _arguments(graph: FeatureGraph) -> dict[str, Var]:
 
 def _classify(writing: Writing, answer: Classifier) -> dict[str, Var]:
     given = writing.write(answer.probabilities)
-    if answer.probabilities.width == 1:
-        other = op.sub(op.const(np.float32(1)), given)
-        given = op.concat([other, given] if answer.positive == 1 else [given, other], axis=1)
+    alone = answer.probabilities.width == 1
+    chances = _both(given, answer.positive) if alone else given
     if answer.threshold is None:
-        return {"probabilities": given, "decision": op.arg_max(given, axis=1, keepdims=0)}
-    chance = op.gather(given, op.const(np.int64(answer.positive)), axis=1)
+        return {"probabilities": chances, "decision": op.arg_max(chances, axis=1, keepdims=0)}
+    chance = given if alone else op.gather(chances, op.const(np.array([answer.positive])), axis=1)
     # The least float32 not below the threshold: float32 chances then compare as they would in double.
-    least = -float32_below(-answer.threshold)
-    reached = op.greater_or_equal(chance, op.const(np.float32(least)))
-    classes = (op.const(np.int64(answer.positive)), op.const(np.int64(1 - answer.positive)))
-    return {"probabilities": given, "decision": op.where(reached, *classes)}
+    least = op.const(np.float32(-float32_below(-answer.threshold)))
+    first = op.greater_or_equal(chance, least) if answer.positive == 1 else op.less(chance, least)
+    return {"probabilities": chances, "decision": _column(op.cast(first, to=np.int64))}
+
+
+def _both(chance: Var, positive: int) -> Var:
+    """Put the chance of the other class beside a chance, in one node: ``[1 - p, p]``."""
+    signs, start = ([[-1.0, 1.0]], [1.0, 0.0]) if positive == 1 else ([[1.0, -1.0]], [0.0, 1.0])
+    return op.gemm(chance, op.const(np.array(signs, np.float32)), op.const(np.array(start, np.float32)))
+
+
+def _column(values: Var) -> Var:
+    return op.reshape(values, op.const(np.array([-1])))
 
 
 def _regress(writing: Writing, answer: Regressor) -> dict[str, Var]:
     value, lower, upper = (
-        op.reshape(writing.write(score), op.const(np.array([-1])))
-        for score in (answer.value, answer.lower, answer.upper)
+        _column(writing.write(score)) for score in (answer.value, answer.lower, answer.upper)
     )
     return {"value": value, "lower": op.min([lower, value]), "upper": op.max([upper, value])}

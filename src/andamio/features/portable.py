@@ -32,7 +32,13 @@ def portable(model: onnx.ModelProto) -> onnx.ModelProto:
     opsets = sorted({(o.domain, o.version) for o in copy.opset_import})
     del copy.opset_import[:]
     copy.opset_import.extend(onnx.helper.make_opsetid(domain, version) for domain, version in opsets)
-    _rename(copy.graph)
+    if not any(True for node in copy.graph.node for _ in _inner(node)):
+        # Inner graphs refer to outer values by name; a model that has them keeps its own names.
+        _take_copies_out(copy.graph)
+        _name_values(copy.graph)
+    for number, node in enumerate(copy.graph.node):
+        node.name = f"{number}_{node.op_type}"
+        node.doc_string = ""
     return copy
 
 
@@ -96,14 +102,40 @@ def _inner(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
         yield from attribute.graphs
 
 
-def _rename(graph: onnx.GraphProto) -> None:
-    """Number the nodes; number the values too where no inner graph can refer to them."""
-    for number, node in enumerate(graph.node):
-        node.name = f"{number}_{node.op_type}"
-        node.doc_string = ""
-    if any(True for node in graph.node for _ in _inner(node)):
-        return
-    kept = {v.name for v in (*graph.input, *graph.output)}
+def _take_copies_out(graph: onnx.GraphProto) -> None:
+    """Remove Identity nodes: each would cost a copy of its rows at every run."""
+    outputs = {value.name for value in graph.output}
+    made = {name for node in graph.node for name in node.output if node.op_type != "Identity"}
+    names: dict[str, str] = {}
+    kept = []
+    for node in graph.node:
+        if node.op_type != "Identity":
+            kept.append(node)
+            continue
+        source = _last(node.input[0], names)
+        if node.output[0] not in outputs:
+            names[node.output[0]] = source
+        elif source in made and source not in outputs:
+            names[source] = node.output[0]
+        else:
+            kept.append(node)
+    for node in kept:
+        node.input[:] = [_last(name, names) for name in node.input]
+        node.output[:] = [_last(name, names) for name in node.output]
+    remaining = [onnx.NodeProto.FromString(node.SerializeToString()) for node in kept]
+    del graph.node[:]
+    graph.node.extend(remaining)
+
+
+def _last(name: str, names: dict[str, str]) -> str:
+    while name in names:
+        name = names[name]
+    return name
+
+
+def _name_values(graph: onnx.GraphProto) -> None:
+    """Number the values in between, so that no chance name reaches the bytes."""
+    kept = {value.name for value in (*graph.input, *graph.output)}
     names = {name: name for name in kept} | {"": ""}
     for number, tensor in enumerate(graph.initializer):
         tensor.name = names.setdefault(tensor.name, f"c{number}")
