@@ -127,11 +127,9 @@ def _tell_rows(out: Output, candidate: Candidate) -> None:
 def _tell_leaks(out: Output, candidate: Candidate) -> None:
     for leak in candidate.leaks:
         if leak.column in candidate.excluded:
-            out.say("{tag} was not learnt from: it {reason}", tag=leak.column, reason=leak.reason)
+            out.say("{tag} was not learnt from: {reason}", tag=leak.column, reason=leak.reason)
         else:
-            out.say(
-                "{tag} was learnt from; please check it: it {reason}", tag=leak.column, reason=leak.reason
-            )
+            out.say("{tag} was learnt from, please check it: {reason}", tag=leak.column, reason=leak.reason)
     if candidate.excluded:
         out.say("A tag that is known before the event is kept with --keep TAG.")
 

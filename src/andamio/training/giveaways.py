@@ -96,7 +96,8 @@ def _flag(column: Column, target: NDArray[np.int64], labels: tuple[str, ...]) ->
         found = Suspicion(
             "gives-away",
             text(
-                '{value} is in {rows} rows, {share} of them "{label}" (of all rows {base}): set afterwards',
+                '{value} stands in {rows} rows, {share} of them "{label}" ({base} of all rows):'
+                " it is set after the event",
                 value=name,
                 rows=rows,
                 share=_percent(purity),

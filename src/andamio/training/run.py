@@ -129,7 +129,6 @@ def train(
     leaks = input_leaks(contract, dataset.frame)
     excluded = frozenset(leak.column for leak in leaks if leak.excluded) - options.keep
     split = holdout(problem, HELD_OUT, options.seed)
-    say_step(progress, split.note)
     learnt = learn(
         problem.take(split.train),
         excluded=excluded,
