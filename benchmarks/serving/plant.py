@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import lightgbm
 import numpy as np
+import polars as pl
 
 from andamio.bundles.building import BundleParts, build_bundle
-from andamio.bundles.deployment import Deployment, Served, write_deployment
-from andamio.bundles.graph import GraphInfo
+from andamio.bundles.deployment import Served, read_deployment, write_deployment
+from andamio.bundles.golden import golden_rows
+from andamio.bundles.graph import Graph, GraphInfo
 from andamio.bundles.keys import create_key
-from andamio.contracts import parse_contract
+from andamio.contracts import Rows, parse_contract
 from andamio.features import Classifier, FeaturePlan, append_model, export_lightgbm, feature_graph
 
 TAGS = tuple(f"sensor_{i:02d}" for i in range(20))
@@ -55,6 +57,7 @@ class BenchPlant:
     one_row: Path
     hundred_rows: Path
     rows_csv: Path
+    served: tuple[Served, ...] = ()
 
 
 def build(root: Path, *, csv_rows: int = 100_000) -> BenchPlant:
@@ -76,17 +79,20 @@ def build(root: Path, *, csv_rows: int = 100_000) -> BenchPlant:
         positive=1,
         threshold=0.5,
     )
+    rows = Rows(x[:20], np.empty((20, 0), object), [None] * 20, [None] * 20, [()] * 20)
+    golden = golden_rows(rows, Graph(graph, info).run(rows))
     key = create_key(root.with_name(root.name + "-key") / "bench.pem")
-    parts = BundleParts(
-        model=MODEL, contract_text=CONTRACT, graph=graph, info=info, reference={}, golden=[], evaluation={},
-        parity={}, lineage={},
-    )  # fmt: skip
-    bundle = build_bundle(parts, root / ".andamio" / "bundles", key, {})
-    write_deployment(
-        root / ".andamio" / "deployment.json", Deployment().deploying(MODEL, Served(1, bundle.digest))
-    )
+    deployment = root / ".andamio" / "deployment.json"
+    served = []
+    for version in (1, 2):
+        parts = BundleParts(
+            model=MODEL, contract_text=CONTRACT, graph=graph, info=info, reference={}, golden=golden,
+            evaluation={}, parity={}, lineage={"version": version},
+        )  # fmt: skip
+        served.append(Served(version, build_bundle(parts, root / ".andamio" / "bundles", key, {}).digest))
+        write_deployment(deployment, read_deployment(deployment).deploying(MODEL, served[-1]))
     (root / "andamio.toml").write_text(f'[plant]\nname = "bench"\n\n[keys]\ntrusted = ["{key.public}"]\n')
-    return _bodies(root, bundle.graph_bytes, x, csv_rows)
+    return replace(_bodies(root, graph, x, csv_rows), served=tuple(served))
 
 
 def _bodies(root: Path, graph: bytes, x: np.ndarray, csv_rows: int) -> BenchPlant:
@@ -101,6 +107,7 @@ def _bodies(root: Path, graph: bytes, x: np.ndarray, csv_rows: int) -> BenchPlan
     plant.one_row.write_text(json.dumps({"row": row(x[0])}))
     plant.hundred_rows.write_text(json.dumps({"rows": [row(values) for values in x[:100]]}))
     table = np.random.default_rng(1).normal(size=(csv_rows, len(TAGS)))
+    pl.DataFrame(table, schema=list(TAGS)).write_parquet(plant.rows_csv.with_suffix(".parquet"))
     np.savetxt(plant.rows_csv, table, fmt="%.4f", delimiter=",", header=",".join(TAGS), comments="")
     return plant
 

@@ -2,10 +2,10 @@
 
     python benchmarks/serving/run.py [--seconds 3] [--rounds 3] [--out FILE.json]
 
-Cold start (process start to first answered prediction), resident memory (after the load), requests a second
-and latency of one row at 1, 16 and 64 connections, of 100 rows at 1 and 4 connections, and rows a second
-of ``andamio score`` against onnxruntime alone on the same rows. The server runs on core 0 and the load
-generator on core 1 where the box has two.
+Cold start (process start to first answered prediction), resident memory, requests a second, latency and
+processor time a request for one row at 1, 16 and 64 connections and 100 rows at 1 and 4, the time that a
+change of version takes, and rows a second of ``andamio score`` against the same libraries without it. The
+server runs on core 0 and the load generator on core 1 where the box has two.
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
-from plant import BenchPlant, build
-from servers import BIN, HERE, Server, running
+import polars as pl
+from plant import MODEL, BenchPlant, build
+from servers import BIN, HERE, Server, ask_once, running
+
+from andamio.bundles.deployment import Deployment, read_deployment, write_deployment
 
 CASES = (("1 row", 1), ("1 row", 16), ("1 row", 64), ("100 rows", 1), ("100 rows", 4))
 NAMES = ("floor", "andamio")
@@ -59,45 +63,78 @@ def measure(plant: BenchPlant, rounds: int, seconds: float) -> Figures:
                 mine["memory MB idle"].append(server.resident_mb())
                 for what, connections in CASES:
                     body = plant.one_row if what == "1 row" else plant.hundred_rows
+                    before = server.cpu_s()
                     found = load(server, body, connections, seconds, 1 if two else None)
-                    for figure in ("requests_per_s", "p50_ms", "p99_ms"):
+                    found["cpu_us"] = 1e6 * (server.cpu_s() - before) / found["requests"]
+                    for figure in ("requests_per_s", "p50_ms", "p99_ms", "cpu_us"):
                         mine[f"{what} x {connections} {figure}"].append(found[figure])
                 mine["memory MB after"].append(server.resident_mb())
+                if name == "andamio":
+                    mine["version change ms"] += [
+                        1000 * seconds for seconds in change_versions(plant, server)
+                    ]
     return figures
 
 
+def change_versions(plant: BenchPlant, server: Server) -> Iterator[float]:
+    """Roll back and forth, and time from the first step to the first answer of the version wanted."""
+    path = plant.root / ".andamio" / "deployment.json"
+    for change in (Deployment.rolling_back, Deployment.deploying) * 3:
+        wanted = (plant.served[1],) if change is Deployment.deploying else ()
+        started = time.perf_counter()
+        written = write_deployment(path, change(read_deployment(path), MODEL, *wanted))
+        version = written.models[MODEL].champion.version
+        while f'"version":{version},'.encode() not in ask_once(
+            server.port, server.path, plant.one_row.read_bytes()
+        ):
+            time.sleep(0.001)
+        yield time.perf_counter() - started
+
+
 def batch(plant: BenchPlant) -> dict[str, float]:
-    """Score the CSV by the command; the floor reads it with numpy and runs the graph on one thread."""
-    output = plant.root / "out.csv"
-    started = time.perf_counter()
-    subprocess.run(
-        [str(BIN / "andamio"), "score", "--in", str(plant.rows_csv), "--out", str(output)],
-        check=True, stdout=subprocess.DEVNULL, env=os.environ | {"ANDAMIO_PLANT": str(plant.root)},
-    )  # fmt: skip
-    ours = time.perf_counter() - started
+    """Score files by the command; the floor reads with numpy or polars, runs the graph, writes two columns."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
-    session = ort.InferenceSession(plant.graph.read_bytes(), options)
-    started = time.perf_counter()
-    rows = np.loadtxt(plant.rows_csv, delimiter=",", skiprows=1, dtype=np.float32)
-    read = time.perf_counter() - started
-    for start in range(0, len(rows), 8192):
-        session.run(["probabilities", "decision"], {"numbers": rows[start : start + 8192]})
-    floor = time.perf_counter() - started
-    return {
-        "rows": len(rows),
-        "andamio rows/s (process start to end)": len(rows) / ours,
-        "floor rows/s (numpy + onnxruntime, no output)": len(rows) / floor,
-        "onnxruntime alone rows/s": len(rows) / (floor - read),
-    }
+    run = ort.InferenceSession(plant.graph.read_bytes(), options).run
+    rates: dict[str, float] = {}
+    for kind, path in (("csv", plant.rows_csv), ("parquet", plant.rows_csv.with_suffix(".parquet"))):
+        output = plant.root / f"out.{kind}"
+        started = time.perf_counter()
+        subprocess.run(
+            [str(BIN / "andamio"), "score", "--in", str(path), "--out", str(output)],
+            check=True, stdout=subprocess.DEVNULL, env=os.environ | {"ANDAMIO_PLANT": str(plant.root)},
+        )  # fmt: skip
+        ours = time.perf_counter() - started
+        started = time.perf_counter()
+        rows = (
+            np.loadtxt(path, delimiter=",", skiprows=1, dtype=np.float32)
+            if kind == "csv"
+            else pl.read_parquet(path).to_numpy().astype(np.float32)
+        )
+        answers = [
+            run(["probabilities", "decision"], {"numbers": rows[start : start + 8192]})
+            for start in range(0, len(rows), 8192)
+        ]
+        chances = np.concatenate([probabilities[:, 1] for probabilities, _ in answers])
+        frame = pl.DataFrame({"probability": chances, "decision": np.concatenate([d for _, d in answers])})
+        frame.write_csv(output) if kind == "csv" else frame.write_parquet(output)
+        floor = time.perf_counter() - started
+        rates[f"{kind}: andamio rows/s, process start to end"] = len(rows) / ours
+        rates[f"{kind}: floor rows/s"] = len(rows) / floor
+        rates[f"{kind}: ratio"] = floor / ours
+    return rates
 
 
 def table(figures: Figures) -> list[str]:
     """Write medians and the ratio to the floor."""
     lines = [f"{'':34}{'floor':>12}{'andamio':>12}{'ratio':>8}"]
-    for figure in figures["floor"]:
-        floor, ours = (statistics.median(figures[name][figure]) for name in NAMES)
-        lines.append(f"{figure:34}{floor:12.3f}{ours:12.3f}{ours / floor:8.2f}")
+    for figure, found in figures["andamio"].items():
+        ours = statistics.median(found)
+        if figure in figures["floor"]:
+            floor = statistics.median(figures["floor"][figure])
+            lines.append(f"{figure:34}{floor:12.3f}{ours:12.3f}{ours / floor:8.2f}")
+        else:
+            lines.append(f"{figure:34}{'':12}{ours:12.3f}")
     return lines
 
 
@@ -113,7 +150,7 @@ def main() -> None:
         figures = measure(plant, options.rounds, options.seconds)
         print("\n".join(table(figures)))
         batches = batch(plant)
-        print("\n".join(f"{name:50}{value:14,.0f}" for name, value in batches.items()))
+        print("\n".join(f"{name:50}{value:14,.2f}" for name, value in batches.items()))
         if options.out:
             options.out.write_text(json.dumps({"figures": figures, "batch": batches}, indent=2))
 

@@ -12,7 +12,9 @@ from andamio.errors import FileRefused, NotFound, text
 from andamio.serving.answers import Prediction
 from andamio.serving.batch.csv_source import checked
 from andamio.serving.batch.pieces import PIECE_ROWS, Piece
-from andamio.serving.batch.targets import UnseenFile, answer_row, flat_row
+from andamio.serving.batch.targets import UnseenFile, answer_columns
+
+_TYPES = {"line": pl.Int64, "asset": pl.String, "time": pl.String, "lower": pl.Float64, "upper": pl.Float64}
 
 
 class ParquetSource:
@@ -75,12 +77,8 @@ class ParquetTarget:
 
     def add(self, lines: Sequence[int], rows: Rows, predictions: Sequence[Prediction]) -> None:
         """Keep the answers of a piece; Parquet is written at the end."""
-        answers = [
-            flat_row(answer_row(*row))
-            for row in zip(lines, rows.assets, rows.times, predictions, strict=True)
-        ]
-        types = {"asset": pl.String, "time": pl.String, "lower": pl.Float32, "upper": pl.Float32}
-        self._parts.append(pl.DataFrame(answers, schema_overrides=types, strict=False))
+        columns = answer_columns(lines, rows, predictions)
+        self._parts.append(pl.DataFrame({n: pl.Series(n, v, _TYPES.get(n)) for n, v in columns.items()}))
 
     def make_durable(self) -> None:
         """Write the file and force it to the disk, still unseen."""

@@ -81,21 +81,23 @@ class CsvTarget:
 
     def __init__(self, path: Path) -> None:
         self._file = UnseenFile(path)
-        self._header: list[str] = []
+        self._headed = False
         self.make_durable = self._file.make_durable
         self.publish = self._file.publish
         self.abandon = self._file.abandon
 
     def add(self, lines: Sequence[int], rows: Rows, predictions: Sequence[Prediction]) -> None:
         """Write the answers of a piece."""
+        columns = answer_columns(lines, rows, predictions)
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        for row in zip(lines, rows.assets, rows.times, predictions, strict=True):
-            flat = flat_row(answer_row(*row))
-            if not self._header:
-                self._header = list(flat)
-                writer.writerow(self._header)
-            writer.writerow([_cell(value) for value in flat.values()])
+        if not self._headed:
+            writer.writerow(columns)
+            self._headed = True
+        for name in ("decision", "recorded"):
+            if name in columns:
+                columns[name] = ["true" if value else "false" for value in columns[name]]
+        writer.writerows(zip(*columns.values(), strict=True))
         self._file.write(text.getvalue().encode())
 
 
@@ -105,20 +107,20 @@ def answer_row(line: int, asset: str | None, time: str | None, prediction: Predi
     return {"line": line, "id": fields.pop("id"), "asset": asset, "time": time, **fields}
 
 
-def flat_row(row: dict[str, Any]) -> dict[str, Any]:
-    """Spread the probabilities over columns and join the flags, for tables."""
-    flat: dict[str, Any] = {}
-    for name, value in row.items():
-        if isinstance(value, dict):
-            flat |= {f"probability {label}": chance for label, chance in value.items()}
-        elif name == "flags":
-            flat[name] = " ".join(value)
+def answer_columns(
+    lines: Sequence[int], rows: Rows, predictions: Sequence[Prediction]
+) -> dict[str, Sequence[Any]]:
+    """Lay the same out as columns: probabilities spread, flags joined by spaces."""
+    columns: dict[str, Sequence[Any]] = {
+        "line": lines,
+        "id": [prediction.id for prediction in predictions],
+        "asset": rows.assets,
+        "time": rows.times,
+    }
+    for name in predictions[0].__struct_fields__[1:]:
+        values = [getattr(prediction, name) for prediction in predictions]
+        if name == "probabilities":
+            columns |= {f"probability {label}": [shares[label] for shares in values] for label in values[0]}
         else:
-            flat[name] = value
-    return flat
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else value
+            columns[name] = [" ".join(flags) for flags in values] if name == "flags" else values
+    return columns
