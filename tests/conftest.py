@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import socket
@@ -68,6 +69,19 @@ def postgresql() -> Iterator[str]:
     yield f"postgresql://andamio:s3cret-of-the-test@127.0.0.1:{port}/postgres"
     program("pg_ctl", "-w", "-m", "immediate", "stop")
     shutil.rmtree(home)
+
+
+@pytest.fixture
+def postgresql_address(postgresql: str, request: pytest.FixtureRequest) -> str:
+    """The address of an empty schema of that server, one for each test."""
+    import sqlalchemy as sa
+
+    name = "test_" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:20]
+    admin = sa.create_engine(postgresql.replace("postgresql://", "postgresql+psycopg://"))
+    with admin.begin() as connection:
+        connection.execute(sa.schema.CreateSchema(name))
+    admin.dispose()
+    return f"{postgresql}?options=-csearch_path%3D{name}"
 
 
 @pytest.hookimpl(hookwrapper=True)

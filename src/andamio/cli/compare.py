@@ -122,10 +122,19 @@ def _tell_contract(out: Output, changes: Sequence[Change]) -> None:
         [
             [
                 change.path,
-                "–" if change.old is None else str(change.old),
-                "–" if change.new is None else str(change.new),
+                _said(change.old),
+                _said(change.new),
                 say(change.why) if change.breaking and change.why else "",
             ]
             for change in changes
         ],
     )
+
+
+def _said(value: object) -> str:
+    """Write one side of a change of the contract."""
+    if value is None:
+        return "–"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_said(one) for one in value)
+    return say("{value}", value=value)

@@ -41,7 +41,7 @@ def command(
         with offering(text("andamio deploy {which} --file-only works without the database", which=which)):
             change, board, told = *_deploy_registered(which, reason, despite_gates, bundle), reason
     tell(out, change, patience_s=board.patience_s, reason=told)
-    if change.changed:
+    if change.changed and change.old is not None:
         out.say("Back to the version before, with its features: andamio rollback {model}", model=change.model)
 
 

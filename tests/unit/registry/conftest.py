@@ -5,16 +5,12 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from andamio.registry import AuditLog, Registry
 from andamio.storage.database import Database, open_database
-
-_schemas = count(1)
 
 
 class Clock:
@@ -33,13 +29,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'andamio.db'}"
-    server = request.getfixturevalue("postgresql")
-    name = f"test_{next(_schemas)}"
-    admin = sa.create_engine(server.replace("postgresql://", "postgresql+psycopg://"))
-    with admin.begin() as connection:
-        connection.execute(sa.schema.CreateSchema(name))
-    admin.dispose()
-    return f"{server}?options=-csearch_path%3D{name}"
+    return str(request.getfixturevalue("postgresql_address"))
 
 
 @pytest.fixture
