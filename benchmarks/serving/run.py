@@ -92,7 +92,7 @@ def change_versions(plant: BenchPlant, server: Server) -> Iterator[float]:
 
 
 def batch(plant: BenchPlant) -> dict[str, float]:
-    """Score files by the command; the floor reads with numpy or polars, runs the graph, writes two columns."""
+    """Score files by the command; the floor reads (numpy, polars), runs the graph, writes two columns."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     run = ort.InferenceSession(plant.graph.read_bytes(), options).run

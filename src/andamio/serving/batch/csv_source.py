@@ -7,6 +7,7 @@ from pathlib import Path
 
 from andamio.connectors.csv import CsvOptions, CsvTable, read_csv
 from andamio.contracts import Contract, TableValidator, table_columns
+from andamio.contracts.cells import Cells
 from andamio.errors import FileRefused, text
 from andamio.serving.batch.pieces import PIECE_ROWS, Piece, at_line
 
@@ -43,7 +44,7 @@ class CsvSource:
 
 def checked(
     validator: TableValidator,
-    columns: Mapping[str, Sequence[object]],
+    columns: Mapping[str, Cells],
     units: Mapping[str, str],
     lines: Sequence[int],
 ) -> Piece:

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from andamio.contracts import Contract, Rows, TableValidator, table_columns
+from andamio.contracts.cells import Cells
 from andamio.errors import FileRefused, NotFound, text
 from andamio.serving.answers import Prediction
 from andamio.serving.batch.csv_source import checked
@@ -61,9 +62,14 @@ class ParquetSource:
             part = self._file.select(wanted).slice(start, PIECE_ROWS).collect()
             if not part.height:
                 return
-            columns = {tag: part[name].to_list() for tag, name in self._columns.items()}
+            columns = {tag: _cells(part[name]) for tag, name in self._columns.items()}
             yield checked(self._validator, columns, self._units, range(start + 1, start + part.height + 1))
             start += part.height
+
+
+def _cells(column: pl.Series) -> Cells:
+    # A missing number becomes NaN, which is what missing is; numbers need not become Python objects.
+    return column.to_numpy() if column.dtype.is_numeric() else column.to_list()
 
 
 class ParquetTarget:

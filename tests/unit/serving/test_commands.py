@@ -1,0 +1,111 @@
+"""``andamio score`` and ``andamio feedback`` as a person types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from andamio.bundles.deployment import Deployment, Served, read_deployment, write_deployment
+from andamio.cli.application import run
+from andamio.errors import NothingDeployed
+from andamio.journal import PredictionRecord, TruthRecord, read_journal
+from andamio.serving.champions import open_champion
+from andamio.serving.desk import command_journal
+
+ROWS = """bearing_temp,ambient_temp,product,pump,timestamp
+120,20,L,P1,2026-01-01 08:00
+0,60,H,P2,2026-01-01 08:00
+"""
+
+
+@pytest.fixture
+def plant(tmp_path: Path, models: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A plant with one deployed model, and the person in its folder."""
+    root = tmp_path / "plant"
+    (root / ".andamio").mkdir(parents=True)
+    (root / "andamio.toml").write_text(
+        f'[plant]\nname = "x"\n\n[keys]\ntrusted = ["{models.signer.public}"]\n'
+    )
+    bundle = models.bundle("two")
+    (root / ".andamio" / "bundles").symlink_to(bundle.path.parent)
+    write_deployment(
+        root / ".andamio" / "deployment.json", Deployment().deploying("pump", Served(3, bundle.digest))
+    )
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("ANDAMIO_PLANT", str(root))
+    monkeypatch.setenv("ANDAMIO_LANG", "en")
+    (root / "rows.csv").write_text(ROWS)
+    return root
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_file_is_scored_and_its_truth_comes_back_by_id(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["score", "--in", "rows.csv", "--out", "out.jsonl", "--json"]) == 0
+    result = said(capsys)
+    assert (result["model"], result["version"], result["scored"], result["refused"]) == ("pump", 3, 2, 0)
+    ids = [json.loads(line)["id"] for line in (plant / "out.jsonl").read_text().splitlines()]
+    (plant / "truth.csv").write_text(f"id,State of pump\n{ids[0]},failure\nnobody,fine\n{ids[1]},\n")
+    assert run(["feedback", "truth.csv", "--json"]) == 0
+    back = said(capsys)
+    assert (back["recorded"], back["joined"], back["empty"]) == (2, 1, 1)
+    kinds = [type(record) for record in read_journal(plant / ".andamio" / "journal")]
+    assert kinds == [PredictionRecord, TruthRecord, TruthRecord]
+
+
+def test_the_truth_comes_back_by_asset_and_time(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["score", "--in", "rows.csv", "--out", "out.csv"]) == 0
+    (plant / "truth.csv").write_text(
+        "pump;timestamp;State of pump\nP1;01/01/2026 08:00;failure\nP9;01/01/2026 08:00;fine\n"
+    )
+    assert run(["feedback", "truth.csv", "--time", "timestamp"]) == 0
+    text = capsys.readouterr().out
+    assert "2 truths recorded for pump; 1 join a prediction" in text
+    assert "1 join none yet" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "code"),
+    [
+        (["score", "--in", "no.csv", "--out", "o.csv"], 4, "not-found"),
+        (["score", "--in", "rows.csv", "--out", "rows.csv"], 2, "usage"),
+        (["score", "--in", "rows.csv", "--out", "nowhere/o.csv"], 2, "usage"),
+        (["score", "--in", "rows.csv", "--out", "o.csv", "--decimal", ";"], 2, "usage"),
+        (["score", "--in", "rows.csv", "--out", "o.csv", "--model", "pumps"], 4, "model-not-served"),
+        (["feedback", "no.csv"], 4, "not-found"),
+        (["feedback", "rows.csv"], 3, "feedback-rejected"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_kindly_and_leaves_nothing(
+    plant: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], status: int, code: str
+) -> None:
+    assert run([*arguments, "--json"]) == status
+    assert said(capsys)["error"]["code"] == code
+    assert sorted(p.name for p in plant.iterdir()) == [".andamio", "andamio.toml", "rows.csv"]
+
+
+def test_several_models_and_none_named_is_a_usage_error(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = plant / ".andamio" / "deployment.json"
+    there = read_deployment(path)
+    write_deployment(path, there.deploying("other", there.models["pump"].champion))
+    assert run(["score", "--in", "rows.csv", "--out", "o.csv", "--json"]) == 2
+    assert said(capsys)["error"]["try"] == "name one: --model other"
+
+
+def test_before_the_first_deployment_there_is_nothing_to_score_with(tmp_path: Path) -> None:
+    with pytest.raises(NothingDeployed):
+        open_champion(tmp_path / "deployment.json", tmp_path, [], "")
+
+
+def test_two_commands_at_once_write_to_two_places(tmp_path: Path) -> None:
+    with command_journal(tmp_path, "score", "process"), command_journal(tmp_path, "score", "process"):
+        assert {path.name.rsplit("-", 1)[0] for path in tmp_path.glob("*.journal")} == {"score-1", "score-2"}
