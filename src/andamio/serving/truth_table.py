@@ -56,50 +56,62 @@ def read_truths(
         FeedbackRejected: A column is missing, or rows do not hold; every fault is in it.
     """
     columns = find_columns(table.header, contract, named)
-    check = TruthCheck(info)
-    now = time.time()
-    records: list[TruthRecord] = []
-    faults: list[Fault] = []
-    empty = 0
-    for i, cell in enumerate(_cells(table, columns.value, info)):
-        if not cell:
-            empty += 1
-            continue
-        prediction = _at(table, columns.prediction, i)
-        asset, moment = (
-            (None, None) if prediction else (_at(table, columns.asset, i), _at(table, columns.time, i))
-        )
-        where = text("line {line}", line=table.lines[i])
-        wrong = naming_fault(prediction, asset, moment, where)
-        if wrong is not None:
-            faults.append(wrong)
-        try:
-            value = check.value(cell if info.classes else float(cell))
-        except ValueError:
-            faults.append(check.fault(cell, where))
-            continue
-        records.append(
-            TruthRecord(
-                time=now,
-                model=model,
-                value=value,
-                prediction=prediction,
-                asset=asset,
-                event_time=moment,
-                source=source,
-            )
-        )
-    if faults:
+    reader = _RowReader(table, columns, model, TruthCheck(info), source)
+    cells = table.written(columns.value) if info.classes else table.columns[columns.value]
+    records = [reader.read(row, cell) for row, cell in enumerate(cells) if cell]
+    if reader.faults:
         raise FeedbackRejected(
             text(
                 "nothing was recorded; faults: {faults}, truths sent: {truths}",
-                faults=len(faults),
-                truths=len(table),
+                faults=len(reader.faults),
+                truths=len(records),
             ),
             fix=text("correct the file and give the command again"),
-            faults=faults,
+            faults=reader.faults,
         )
-    return TruthTable(records, columns, empty)
+    known = [record for record in records if record is not None]
+    return TruthTable(known, columns, len(cells) - len(known))
+
+
+class _RowReader:
+    """Makes the record of one row after the other, and keeps the faults of those that have none."""
+
+    def __init__(
+        self, table: CsvTable, columns: TruthColumns, model: str, check: TruthCheck, source: str
+    ) -> None:
+        self.faults: list[Fault] = []
+        self._table = table
+        self._columns = columns
+        self._model = model
+        self._check = check
+        self._source = source
+        self._now = time.time()
+
+    def read(self, row: int, cell: str) -> TruthRecord | None:
+        prediction = self._at(self._columns.prediction, row)
+        asset = None if prediction else self._at(self._columns.asset, row)
+        moment = None if prediction else self._at(self._columns.time, row)
+        where = text("line {line}", line=self._table.lines[row])
+        wrong = naming_fault(prediction, asset, moment, where)
+        if wrong is not None:
+            self.faults.append(wrong)
+        try:
+            value = self._check.value(cell)
+        except ValueError:
+            self.faults.append(self._check.fault(cell, where))
+            return None
+        return TruthRecord(
+            time=self._now,
+            model=self._model,
+            value=value,
+            prediction=prediction,
+            asset=asset,
+            event_time=moment,
+            source=self._source,
+        )
+
+    def _at(self, column: str | None, row: int) -> str | None:
+        return (self._table.columns[column][row] or None) if column else None
 
 
 def find_columns(header: Sequence[str], contract: Contract, named: TruthColumns) -> TruthColumns:
@@ -136,14 +148,6 @@ def _first(header: Sequence[str], wanted: Iterable[str]) -> str | None:
 def _plain(name: str) -> str:
     lower = name.strip().lower().translate(str.maketrans("áéíóúü", "aeiouu"))
     return re.sub(r"[^a-z0-9]+", "_", lower).strip("_")
-
-
-def _cells(table: CsvTable, column: str, info: GraphInfo) -> Sequence[str]:
-    return table.written(column) if info.classes else table.columns[column]
-
-
-def _at(table: CsvTable, column: str | None, row: int) -> str | None:
-    return (table.columns[column][row] or None) if column else None
 
 
 def _no_columns(what: Text, header: Sequence[str]) -> FeedbackRejected:
