@@ -79,7 +79,14 @@ def holdout(problem: Problem, share: float = 0.2, seed: int = 0) -> Split:
             rows=test.size,
         )
     else:
-        note = text("held out: {rows} rows drawn evenly; copies of a row stay on one side", rows=test.size)
+        note = text("held out: {rows} rows drawn evenly", rows=test.size)
+        copies = len(problem) - np.unique(problem.copies).size
+        if copies:
+            note = text(
+                "held out: {rows} rows drawn evenly; {copies} exact copies stay with their original",
+                rows=test.size,
+                copies=copies,
+            )
     return Split(train, test, rule, note)
 
 

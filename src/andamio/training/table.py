@@ -111,6 +111,7 @@ def read_problem(contract: Contract, frame: pl.DataFrame) -> Problem:
     Raises:
         TrainingDataRefused: A column is missing, the target has one class, too few rows are left.
     """
+    _check_kind(contract)
     found = table_columns(contract, frame.columns)
     _check_columns(contract, frame, found.faults)
     columns = {tag: frame.to_series(place).to_list() for tag, place in found.places.items()}
@@ -150,6 +151,16 @@ def copies_of(rows: Rows) -> Index:
     if not codes:
         return np.arange(len(rows), dtype=np.int64)
     return np.unique(np.column_stack(codes), axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def _check_kind(contract: Contract) -> None:
+    if contract.kind is Kind.ANOMALY:
+        raise TrainingDataRefused(
+            text('{model} has kind = "anomaly", which is not trained yet', model=contract.name),
+            fix=text(
+                'with labelled history, write kind = "classification" and the label\'s column as target'
+            ),
+        )
 
 
 def _assets(frame: pl.DataFrame, contract: Contract, source: Index) -> NDArray[np.object_] | None:
