@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -53,8 +54,15 @@ class Check:
     fix: Text | None = None
 
 
-def command(json: Json = False) -> None:
-    """Look at everything; nothing is changed."""
+def command(
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help=say("write a damaged deployment file again, from the audit log")),
+    ] = False,
+    *,
+    json: Json = False,
+) -> None:
+    """Look at everything; nothing is changed, unless a repair is asked for."""
     out = Output(json=json)
     checks = list(_box())
     try:
@@ -64,6 +72,7 @@ def command(json: Json = False) -> None:
     except AndamioError as error:
         checks.append(_failed("plant", error))
     else:
+        checks += [_attempt("repair", partial(_repair, folder))] if repair else []
         checks += _plant(folder)
     for check in checks:
         mark, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", None)}[check.good]
@@ -160,6 +169,17 @@ def _attempt(name: str, look: Callable[[], Text]) -> Check:
 
 def _failed(name: str, error: AndamioError) -> Check:
     return Check(name, good=False, what=error.what, fix=error.fix)
+
+
+def _repair(folder: PlantFolder) -> Text:
+    from andamio.cli.doctor_repair import repair
+
+    deployment = repair(folder)
+    return text(
+        "the deployment file can be read: {n} models, generation {generation}",
+        n=len(deployment.models),
+        generation=str(deployment.generation),
+    )
 
 
 def _room(folder: PlantFolder) -> Check:
