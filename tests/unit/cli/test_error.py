@@ -46,8 +46,6 @@ def test_the_list_names_every_code_and_every_exit_status(typed: Typed) -> None:
     listed = json.loads(typed("error", "--json"))
     busy = {"code": "busy", "title": "somebody else holds what is needed", "exit_status": 6}
     assert busy in listed["codes"]
-        "codes"
-    ]
     assert "130" in listed["exit_statuses"]
     shown = typed("error")
     assert all(entry["code"] in shown for entry in listed["codes"])
