@@ -64,7 +64,8 @@ def spanish() -> dict[str, str]:
 
 
 def worth_translating(sentence: str) -> bool:
-    return re.search(r"[A-Za-z]{2}", re.sub(r"\{[^}]*\}", "", sentence)) is not None
+    bare = re.sub(r"\{[^}]*\}", "", sentence.replace("Andamio", ""))
+    return re.search(r"[A-Za-z]{2}", bare) is not None
 
 
 def test_every_sentence_has_its_spanish() -> None:
