@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from andamio.data.damage import Mangled, find_mangled
+from andamio.data.damage import find_mangled
 from andamio.data.digits import Digits
 from andamio.data.findings import Finding, FindingKind
+from andamio.data.mangled import Mangled
 from andamio.data.plausibility import Bounds, bounds_of
 from andamio.data.source import Source
 from andamio.errors import Text, text
@@ -26,7 +27,7 @@ def inspect(source: Source) -> None:
         for name in source.digits
         if (limits := bounds_of(name, source.units.get(name))) is not None
     }
-    mangled = find_mangled(source.digits, bounds)
+    mangled = find_mangled(source.digits, bounds, suspicious=bool(source.strange))
     for name, digits in source.digits.items():
         if name in source.strange or name in mangled:
             source.findings.append(_mangled(source, name, mangled.get(name)))

@@ -144,7 +144,7 @@ def _found(scene: Scene, history: Readings, voice: Voice) -> Plant:
     added = plant.datasets.add(file, DATA)
     file.unlink()
     voice(
-        text("{rows} rows are dataset {data}@{version}.", rows=added.rows, data=DATA, version=added.version)
+        text("{rows} rows are dataset {data}@{version}.", rows=added.record.rows, data=DATA, version=added.version)
     )
     return plant
 
@@ -182,7 +182,7 @@ def _learn_again(plant: Plant, scene: Scene, weeks: list[Readings], voice: Voice
     for number, week in enumerate(weeks):
         file = scene.folder.parent / f"{scene.folder.name}-{number + 1}.csv"
         write_file(file, history_csv(week))
-        rows = plant.datasets.add(file, DATA).rows
+        rows = plant.datasets.add(file, DATA).record.rows
         file.unlink()
     voice(
         text(

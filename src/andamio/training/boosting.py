@@ -18,7 +18,7 @@ from andamio.training.task import Floats, Task
 # Leaves of all trees together: what one row costs, and the size of the graph (about 100 bytes a leaf).
 MOST_LEAVES = 40_000
 MOST_ROUNDS = 2_000
-PATIENCE = 40
+_MOST_COLUMNS = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,20 @@ class Boosting:
         return Rehearsal(candidate, link_of(given.task), gather(parts, given, folds), np.asarray(gains))
 
 
-def default_settings(rows: int) -> BoostingSettings:
-    """Choose where to start: small trees for few rows."""
+def default_settings(rows: int, features: int) -> BoostingSettings:
+    """Choose where to start: small trees for few rows, some of the features where there are many."""
+    columns = share_of_columns(features)
     if rows < 300:
-        return BoostingSettings(0.08, leaves=6, least_rows=max(2, min(5, rows // 20)), bins=255)
+        least = max(2, min(5, rows // 20))
+        return BoostingSettings(0.1, leaves=6, least_rows=least, columns=0.8 * columns, bins=255)
     if rows < 3_000:
-        return BoostingSettings(0.08, leaves=8, least_rows=3, columns=0.7)
-    return BoostingSettings()
+        return BoostingSettings(0.08, leaves=8, least_rows=3, columns=0.7 * columns)
+    return BoostingSettings(columns=0.8 * columns)
+
+
+def share_of_columns(features: int) -> float:
+    """Limit how many features one tree looks at: a spectrum has thousands, and neighbours tell the same."""
+    return min(1.0, _MOST_COLUMNS / features)
 
 
 def most_rounds(settings: BoostingSettings, task: Task) -> int:
@@ -97,7 +104,7 @@ def most_rounds(settings: BoostingSettings, task: Task) -> int:
 
 
 def _course(given: Setting, held_out: Setting, settings: BoostingSettings) -> tuple[BoostedModel, Floats]:
-    """Train until the held-out rows have not improved for ``PATIENCE`` rounds; return their losses too."""
+    """Train until the held-out rows improve no more; return the losses of every round too."""
     parameters, weights = _parameters(given.task, settings, given.seed), _weights(given, settings)
     train = lgb.Dataset(given.x, given.y, weight=_of_rows(weights, given), params=parameters)
     other = train.create_valid(held_out.x, held_out.y, weight=_of_rows(weights, held_out))
@@ -108,10 +115,15 @@ def _course(given: Setting, held_out: Setting, settings: BoostingSettings) -> tu
         most_rounds(settings, given.task),
         valid_sets=[other],
         valid_names=["held out"],
-        callbacks=[lgb.early_stopping(PATIENCE, verbose=False), lgb.record_evaluation(course)],
+        callbacks=[lgb.early_stopping(_patience(settings), verbose=False), lgb.record_evaluation(course)],
     )
     (curve,) = course["held out"].values()
     return _model(booster, given.task, weights), np.array(curve)
+
+
+def _patience(settings: BoostingSettings) -> int:
+    """Wait as many rounds as add up to twice a whole tree."""
+    return max(15, round(2.0 / settings.learning_rate))
 
 
 def _best_round(curves: Sequence[Floats], rows: Sequence[int]) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from andamio.contracts.contract import Contract, Feature
 from andamio.errors import Text, text
-from andamio.training.boosting import Boosting, default_settings
+from andamio.training.boosting import Boosting, default_settings, share_of_columns
 from andamio.training.candidates import Folds, Setting
 from andamio.training.forest import Forest
 from andamio.training.linear import LinearFit
@@ -116,28 +116,34 @@ class Study:
 
     def _plan(self) -> Generator[Proposal, Trial, None]:
         """Propose one of each kind, then features, then settings."""
-        rows = len(self.target)
-        settings = default_settings(rows)
+        rows, width = self.matrices.matrix().shape
+        settings = default_settings(rows, width)
+        share = share_of_columns(width)
         start = yield Proposal(Boosting(settings), (), text("trying boosted trees"))
         yield Proposal(LinearFit(), (), text("trying a linear model"))
-        forest = yield Proposal(Forest(), (), text("trying a random forest"))
-        quick = replace(settings, learning_rate=2 * settings.learning_rate, columns=0.5, bins=255)
+        forest = yield Proposal(Forest(columns=0.5 * share), (), text("trying a random forest"))
+        quick = replace(settings, learning_rate=2 * settings.learning_rate, columns=0.5 * share, bins=255)
         found = yield from search_features(
             self.contract, self.excluded, self.matrices, Boosting(settings), Boosting(quick), start
         )
         if found:
             start = self._of(found)
             yield Proposal(LinearFit(), found, text("trying a linear model with the found features"))
-            forest = yield Proposal(Forest(), found, text("trying a random forest with the found features"))
+            forest = yield Proposal(
+                Forest(columns=0.5 * share), found, text("trying a random forest with the found features")
+            )
         behind, noise = gain(forest.losses, start.losses)
         if behind < 2 * noise:
-            yield from self._forests(found)
-        yield from tune_boosting(found, start, settings, rows, self.task, self.seed)
+            yield from self._forests(found, share)
+        yield from tune_boosting(found, start, settings, (rows, width), self.task, self.seed)
 
     def _of(self, found: tuple[Feature, ...]) -> Trial:
         return next(t for t in self.made if t.found == found and t.candidate.family == "boosting")
 
-    def _forests(self, found: tuple[Feature, ...]) -> Generator[Proposal, Trial, None]:
+    def _forests(self, found: tuple[Feature, ...], share: float) -> Generator[Proposal, Trial, None]:
         """Propose other forests, where forests are not far behind."""
-        for forest in (Forest(random_splits=True, columns=0.8), Forest(least_rows=3)):
+        for forest in (
+            Forest(random_splits=True, columns=0.8 * share),
+            Forest(columns=0.5 * share, least_rows=3),
+        ):
             yield Proposal(forest, found, text("trying another forest"))

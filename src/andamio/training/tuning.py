@@ -9,7 +9,7 @@ import optuna
 
 from andamio.contracts.contract import Feature
 from andamio.errors import text
-from andamio.training.boosting import Boosting, BoostingSettings
+from andamio.training.boosting import Boosting, BoostingSettings, share_of_columns
 from andamio.training.task import Task
 from andamio.training.trials import Proposal, Strategy, Trial
 
@@ -17,7 +17,12 @@ MOST_TRIALS = 200
 
 
 def tune_boosting(
-    found: tuple[Feature, ...], start: Trial, settings: BoostingSettings, rows: int, task: Task, seed: int
+    found: tuple[Feature, ...],
+    start: Trial,
+    settings: BoostingSettings,
+    shape: tuple[int, int],
+    task: Task,
+    seed: int,
 ) -> Strategy:
     """Propose settings around what has done best so far, at most ``MOST_TRIALS`` times.
 
@@ -25,14 +30,14 @@ def tune_boosting(
         found: Found features that every proposal uses.
         start: The trial of the default settings with these features.
         settings: The default settings.
-        rows: Training rows.
+        shape: Training rows and features.
         task: What is learnt.
         seed: Of the sampler.
 
     Source of the sampler: Bergstra et al., Algorithms for hyper-parameter optimization (2011).
     """
     study = _study(seed)
-    space = dict(_space(rows, task))
+    space = dict(_space(shape, task))
     known = {name: asdict(settings)[name] for name in space}
     study.add_trial(optuna.trial.create_trial(params=known, distributions=space, value=start.score))
     best = start.score
@@ -52,11 +57,12 @@ def _study(seed: int) -> optuna.Study:
     return optuna.create_study(sampler=sampler, direction="minimize")
 
 
-def _space(rows: int, task: Task) -> Iterator[tuple[str, optuna.distributions.BaseDistribution]]:
+def _space(shape: tuple[int, int], task: Task) -> Iterator[tuple[str, optuna.distributions.BaseDistribution]]:
+    rows, share = shape[0], share_of_columns(shape[1])
     yield "leaves", optuna.distributions.IntDistribution(4, max(6, min(64, rows // 15)), log=True)
     yield "learning_rate", optuna.distributions.FloatDistribution(0.03, 0.15, log=True)
     yield "least_rows", optuna.distributions.IntDistribution(1, max(2, min(60, rows // 15)), log=True)
-    yield "columns", optuna.distributions.FloatDistribution(0.35, 1.0)
+    yield "columns", optuna.distributions.FloatDistribution(0.35 * share, share)
     yield "rows", optuna.distributions.FloatDistribution(0.5, 1.0)
     yield "l2", optuna.distributions.FloatDistribution(1e-3, 20.0, log=True)
     if not task.is_regression:

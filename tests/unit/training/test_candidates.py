@@ -103,7 +103,7 @@ def test_training_twice_gives_the_same_trees() -> None:
 @pytest.mark.parametrize("task", [NUMBER, TWO, Task(10)])
 def test_the_number_of_leaves_is_bounded_whatever_the_settings(task: Task) -> None:
     for rows in (100, 2_000, 50_000):
-        settings = default_settings(rows)
+        settings = default_settings(rows, 10)
         assert most_rounds(settings, task) * settings.leaves * task.width <= MOST_LEAVES
     forest = Forest(trees=20).train(setting(task if task is not TWO else TWO, rows=300))
     leaves = sum(tree.get_n_leaves() for tree in forest.forest.estimators_)

@@ -28,7 +28,7 @@ def told(proposal: Proposal, score: float) -> Trial:
 def proposals(seed: int, count: int, task: Task = NUMBER) -> list[BoostingSettings]:
     """Answer each proposal with a loss that is lowest at a learning rate of 0.03."""
     first = told(Proposal(Boosting(START), (), Boosting.title), 1.0)
-    strategy = tune_boosting((), first, START, 1_000, task, seed)
+    strategy = tune_boosting((), first, START, (1_000, 5), task, seed)
     made = []
     proposal = next(strategy)
     for _ in range(count):
@@ -62,7 +62,7 @@ def test_class_weights_are_tried_for_classes_and_not_for_numbers() -> None:
 def test_tuning_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "MOST_TRIALS", 9)
     first = told(Proposal(Boosting(START), (), Boosting.title), 1.0)
-    strategy = tune_boosting((), first, START, 1_000, Task(0), 0)
+    strategy = tune_boosting((), first, START, (1_000, 5), Task(0), 0)
     assert sum(1 for _ in _all(strategy)) == 9
 
 

@@ -22,7 +22,7 @@ _SPACES = " "
 _SAMPLE_ROWS = 300
 _FOOTER_ROWS = 5
 _TABLE_SHARE = 0.3
-_ONE_COLUMN = re.compile(r"[^,\n]*\n+(?:[+-]?\d+(?:,\d+)?\s*\n*)+")
+_ONE_COLUMN = re.compile(r"[^,\n]*\n+(?:[+-]?\d+(?:,\d+)?[ \t\r]*\n+)*+(?:[+-]?\d+(?:,\d+)?[ \t\r]*)?")
 """A name, and under it numbers with decimal commas: one column, not two."""
 _LONGEST_CELL = 1_000_000
 
