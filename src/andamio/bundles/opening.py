@@ -130,7 +130,12 @@ class _Reader:
     def bundle(self, digest: str, key: PublicKey, model: str) -> Bundle:
         name = "contract.toml"
         try:
-            contract = parse_contract(self._contents[name].decode(), name=model, file=name)
+            contract = parse_contract(
+                self._contents[name].decode(),
+                name=model,
+                file=name,
+                check_units=False,  # they were checked before it was signed
+            )
             name = "graph.json"
             info = read_canonical(self._contents[name], GraphInfo)
             name = "golden.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -50,7 +51,7 @@ def command(
     if not routes:
         out.say("Nothing is in production yet. Next: andamio train MODEL, then andamio deploy MODEL@1")
     for health in healths:
-        _tell(out, health)
+        _tell(out, health, folder.settings.time_zone)
     out.data(
         {
             "generation": deployment.generation,
@@ -74,7 +75,7 @@ def look(folder: PlantFolder, route: Route) -> ModelHealth:
     return examine(seen, bundle, bundle.contract, route.champion.version, at=clock.now())
 
 
-def _tell(out: Output, health: ModelHealth) -> None:
+def _tell(out: Output, health: ModelHealth, zone: ZoneInfo) -> None:
     out.blank()
     verdicts = {
         "working": (say("works as it did at acceptance"), "green"),
@@ -93,7 +94,7 @@ def _tell(out: Output, health: ModelHealth) -> None:
     for (code, tag), count in list(health.reasons.items())[:3]:
         out.say("    refused: {count} × {code} at {tag}", count=count, code=code, tag=tag or "–")
     if health.last is not None:
-        out.say("  last answer {time} (UTC)", time=health.last)
+        out.say("  last answer {time}", time=health.last.astimezone(zone))
     if health.age is not None:
         out.say("  trained {days} days ago", days=health.age.days)
     if health.score_now is not None and health.score_then is not None:
@@ -114,7 +115,7 @@ def _tell(out: Output, health: ModelHealth) -> None:
         mark, style = ("!", "red") if finding.level is Level.ALARM else ("·", "yellow")
         out.say("  {mark} {what}", mark=mark, what=finding.what, style=style)
         if finding.since is not None:
-            out.say("      since {time}", time=finding.since.strftime("%Y-%m-%d %H:%M"))
+            out.say("      since {time}", time=finding.since.astimezone(zone))
         out.say("      {fix}", fix=finding.fix)
 
 
