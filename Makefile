@@ -9,10 +9,10 @@ demo:
 	$(bin)/andamio demo
 
 test:
-	$(bin)/pytest -q
+	$(bin)/pytest -q -n auto --dist loadgroup
 
 check: lint types floors base
-	ANDAMIO_BASE_PYTHON=$(CURDIR)/.venv-base/bin/python $(bin)/pytest -q
+	ANDAMIO_BASE_PYTHON=$(CURDIR)/.venv-base/bin/python $(bin)/pytest -q -n auto --dist loadgroup
 	$(MAKE) smoke
 
 lint:

@@ -12,7 +12,19 @@ import pytest
 
 
 def play(folder: Path, *options: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "andamio", "demo", "--exit", "--json", "--folder", str(folder), *options]
+    command = [
+        sys.executable,
+        "-m",
+        "andamio",
+        "demo",
+        "--exit",
+        "--json",
+        "--port",
+        "0",
+        "--folder",
+        str(folder),
+        *options,
+    ]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr + ended.stdout
     story: dict[str, Any] = json.loads(ended.stdout)

@@ -31,6 +31,12 @@ def command(
     calm: Annotated[
         bool, typer.Option("--calm", help=say("leave the sensor fault and the drift out"))
     ] = False,
+    port: Annotated[
+        int,
+        typer.Option(
+            help=say("where predictions are answered; 0 takes any free port (default: 8081 if free)")
+        ),
+    ] = -1,
     json: Json = False,
 ) -> None:
     """Tell the story; every step does the real work."""
@@ -62,7 +68,7 @@ def command(
         trials=trials,
         calm=calm,
         language=current_language(),
-        port=_free_port(),
+        port=_free_port() if port < 0 else port,
     )
     try:
         ending = tell(scene, voice, stay)
