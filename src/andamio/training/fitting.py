@@ -9,57 +9,24 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from andamio.bundles import GraphInfo
-from andamio.contracts.contract import Feature
-from andamio.errors import Text, text
+from andamio.errors import text
 from andamio.features import FeaturePlan
 from andamio.training.calibration import Calibration, calibrate
-from andamio.training.candidates import Dummy
+from andamio.training.candidates import Dummy, Setting
 from andamio.training.choosing import best_of, choose
 from andamio.training.export import Trained
 from andamio.training.intervals import Interval, learn_interval
 from andamio.training.matrix import Matrices
 from andamio.training.splits import folds
+from andamio.training.standings import FoundFeature, Standing, found_features, leaderboard
 from andamio.training.study import Budget, Progress, Step, Study
 from andamio.training.table import Problem
-from andamio.training.task import Floats, gain, target_of, task_of
+from andamio.training.task import Floats, target_of, task_of
 from andamio.training.threshold import ThresholdCurve, choose_threshold
 from andamio.training.trials import Proposal, Trial, run_trial
 
 # Tuning looks at this many rows at most; the chosen model is trained on all.
 MOST_ROWS = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """One kind of model in the table of what was tried.
-
-    Attributes:
-        family: Its kind, for programs.
-        title: Its kind, for people.
-        metric: "rmse" or "log_loss": less is better.
-        score: Of rows that it had not seen.
-        error: Standard error of the score.
-        trials: How many settings of it were tried.
-        features: Found features that it used.
-        chosen: Whether it is the model.
-    """
-
-    family: str
-    title: Text
-    metric: str
-    score: float
-    error: float
-    trials: int
-    features: tuple[str, ...]
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FoundFeature:
-    """A feature that the search added, and the loss that it and its companions took away."""
-
-    feature: Feature
-    share: float
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -138,14 +105,13 @@ def _fit(problem: Problem, excluded: frozenset[str], budget: Budget, seed: int, 
     study = _study(problem.take(rows), excluded, seed)
     study.run(budget, progress)
     given = study.given(study.matrices.matrix())
-    chosen = choose(study.made, given)
-    made = float(len(study.made))
-    progress(
-        Step(text("training {model} on all rows", model=chosen.candidate.title), made, made, chosen.score)
-    )
+    chosen = choose(study.eligible, given)
+    total = float(budget.seconds if budget.trials is None else len(study.made))
+    said = text("training {model} on all rows", model=chosen.candidate.title)
+    progress(Step(said, total, total, chosen.score))
     finishing = _Finishing(problem, study, excluded)
     native, curve = finishing.finish(chosen)
-    simple = best_of(study.made, "linear")
+    simple = best_of(study.eligible, "linear")
     simplest = native if simple is chosen else finishing.finish(simple)[0]
     dummy_trial = run_trial(Proposal(Dummy(), (), Dummy.title), given, study.folds)
     dummy, _ = finishing.finish(dummy_trial)
@@ -155,8 +121,8 @@ def _fit(problem: Problem, excluded: frozenset[str], budget: Budget, seed: int, 
         info=native.info(problem.contract),
         simplest=simplest,
         dummy=dummy,
-        leaderboard=_leaderboard([*study.made, dummy_trial], chosen, study.task.is_regression),
-        found=_found(study, chosen),
+        leaderboard=leaderboard([*study.eligible, dummy_trial], chosen, study.task.is_regression),
+        found=found_features(study.eligible, chosen),
         params={"family": chosen.candidate.family, **chosen.candidate.settings()},
         trials=len(study.made),
         curve=curve,
@@ -204,7 +170,7 @@ class _Finishing:
     def finish(self, trial: Trial) -> tuple[Trained, ThresholdCurve | None]:
         study, problem, task = self.study, self.problem, self.study.task
         given = study.given(study.matrices.matrix(trial.found))
-        whole = type(given)(self.matrices.matrix(trial.found), target_of(problem), task, study.seed)
+        whole = Setting(self.matrices.matrix(trial.found), target_of(problem), task, study.seed)
         model = trial.candidate.train(whole)
         calibrated = calibrate(trial.margins, trial.link, study.target, task)
         interval: Interval | None = None
@@ -232,34 +198,3 @@ class _Finishing:
         event = np.asarray(self.study.target[known] == 1)
         contract = self.problem.contract
         return choose_threshold(contract.output.threshold, chance, event, contract.costs)
-
-
-def _leaderboard(trials: list[Trial], chosen: Trial, is_regression: bool) -> tuple[Standing, ...]:
-    families = {t.candidate.family for t in trials}
-    best = [best_of(trials, family) for family in sorted(families)]
-    shown = [chosen, *(t for t in best if t.candidate.family != chosen.candidate.family)]
-    return tuple(
-        Standing(
-            family=t.candidate.family,
-            title=t.candidate.title,
-            metric="rmse" if is_regression else "log_loss",
-            score=t.score,
-            error=t.error,
-            trials=sum(other.candidate.family == t.candidate.family for other in trials) or 1,
-            features=tuple(f.name for f in t.found),
-            chosen=t is chosen,
-        )
-        for t in sorted(shown, key=lambda t: t.score)
-    )
-
-
-def _found(study: Study, chosen: Trial) -> tuple[FoundFeature, ...]:
-    """Tell each found feature with the share of the loss that the set took away, dealt by their gains."""
-    if not chosen.found:
-        return ()
-    plain = next(t for t in study.made if not t.found and t.candidate.family == "boosting")
-    with_them = next(t for t in study.made if t.found == chosen.found and t.candidate.family == "boosting")
-    share = gain(plain.losses, with_them.losses)[0] / max(float(np.nanmean(plain.losses)), 1e-30)
-    gains = with_them.gains[-len(chosen.found) :]
-    parts = gains / gains.sum() if gains.sum() > 0 else np.full(len(gains), 1 / len(gains))
-    return tuple(FoundFeature(f, share * float(p)) for f, p in zip(chosen.found, parts, strict=True))

@@ -57,7 +57,7 @@ class Budget:
     trials: int | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Study:
     """All trials of one problem on the same folds.
 
@@ -70,6 +70,7 @@ class Study:
         folds: Pairs of row numbers: trained on, predicted.
         seed: Of every draw.
         made: The trials so far, in their order.
+        found: Features that the search found to pay.
     """
 
     contract: Contract
@@ -80,10 +81,16 @@ class Study:
     folds: Folds
     seed: int
     made: list[Trial] = field(default_factory=list)
+    found: tuple[Feature, ...] = ()
 
     def given(self, x: Matrix) -> Setting:
         """Return what every candidate is given, with a matrix."""
         return Setting(x, self.target, self.task, self.seed)
+
+    @property
+    def eligible(self) -> list[Trial]:
+        """The trials to choose from: without found features, or with exactly those that pay."""
+        return [trial for trial in self.made if trial.found in ((), self.found)]
 
     def run(self, budget: Budget, progress: Progress) -> None:
         """Make trials until the budget is spent or nothing is left to try."""
@@ -123,7 +130,7 @@ class Study:
         yield Proposal(LinearFit(), (), text("trying a linear model"))
         forest = yield Proposal(Forest(columns=0.5 * share), (), text("trying a random forest"))
         quick = replace(settings, learning_rate=2 * settings.learning_rate, columns=0.5 * share, bins=255)
-        found = yield from search_features(
+        found = self.found = yield from search_features(
             self.contract, self.excluded, self.matrices, Boosting(settings), Boosting(quick), start
         )
         if found:

@@ -187,3 +187,10 @@ def test_a_class_of_a_single_row_does_not_stop_the_others() -> None:
     fitted = fit(problem.take(np.concatenate([rare, np.flatnonzero(problem.target != 0)])), trials=3)
     assert np.isnan(fitted.out_of_fold).any(axis=1).sum() <= len(problem) // 5
     assert holds(fitted, problem)
+
+
+def test_features_that_were_only_tried_are_not_in_the_model() -> None:
+    problem = problem_of(STRENGTH, rows=200)
+    cut_short = fit(problem, trials=5)
+    assert cut_short.found == ()
+    assert cut_short.plan.found == ()
