@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from andamio.cli.output import Output
 from andamio.cli.versions import figure, interval, metric_label, verdict
-from andamio.errors import Text
+from andamio.errors import Text, text
 from andamio.language import say
 from andamio.lifecycle.learning import LearntVersion
 from andamio.training.judging import plain
@@ -66,13 +66,7 @@ def tell(out: Output, learnt: LearntVersion) -> None:
     _tell_rows(out, candidate)
     _tell_leaks(out, candidate)
     out.blank()
-    out.say(
-        "{reference}: {title}, measured on {rows} rows it never saw",
-        style="bold",
-        reference=learnt.version.reference,
-        title=candidate.title,
-        rows=int(candidate.split.test.size),
-    )
+    _tell_headline(out, learnt)
     _tell_metrics(out, candidate)
     for one in candidate.evaluation.comparisons:
         if one.name != "dummy" or one.as_good:
@@ -116,6 +110,22 @@ def facts(learnt: LearntVersion) -> dict[str, object]:
         "record": plain(candidate.record),
         "report": str(learnt.report),
     }
+
+
+def _tell_headline(out: Output, learnt: LearntVersion) -> None:
+    candidate = learnt.candidate
+    sentence = text("{reference}: {title}, measured on {rows} rows it never saw")
+    if candidate.was_brought:
+        sentence = text("{reference}: {title}, measured on {rows} rows")
+    out.say(
+        sentence,
+        style="bold",
+        reference=learnt.version.reference,
+        title=candidate.title,
+        rows=int(candidate.split.test.size),
+    )
+    if candidate.was_brought:
+        out.say("Nobody here knows whether it has seen these rows before: if it has, the figures flatter it.")
 
 
 def _tell_rows(out: Output, candidate: Candidate) -> None:

@@ -29,7 +29,7 @@ from andamio.training.foreign_models import ForeignModel, recognise
 from andamio.training.judging import Answer
 from andamio.training.learnt import Learnt, say_step
 from andamio.training.matrix import Matrices
-from andamio.training.run import HELD_OUT, Candidate, Findings, TrainOptions, finish, input_leaks
+from andamio.training.run import BROUGHT, HELD_OUT, Candidate, Findings, TrainOptions, finish, input_leaks
 from andamio.training.splits import holdout
 from andamio.training.study import Progress
 from andamio.training.table import Dataset, Problem, read_problem
@@ -83,7 +83,7 @@ def _learn(foreign: ForeignModel, train: Problem, options: TrainOptions, progres
         else _with_threshold(behind, answer, train)
     )
     return Learnt(
-        name="brought",
+        name=BROUGHT,
         title=text("{model}, brought along", model=foreign.title),
         graph=graph,
         info=info,

@@ -15,6 +15,8 @@ from andamio.statistics.metrics import decisions
 from andamio.training.judging import main_metric, measure
 from andamio.training.table import Index, Problem
 
+TITLES = {"dummy": text("always the same answer"), "linear": text("linear model")}
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -83,7 +85,7 @@ def _sentence(
     name: str, metric: str, value: float, simple: float, difference: Interval, as_good: bool
 ) -> Text:
     holes = {
-        "name": name,
+        "name": TITLES.get(name, name),
         "metric": metric,
         "simple": round(simple, 4),
         "value": round(value, 4),

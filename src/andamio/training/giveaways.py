@@ -74,47 +74,44 @@ def gives_number_away(column: Column, target: NDArray[np.float64]) -> Suspicion 
 
 def _flag(column: Column, target: NDArray[np.int64], labels: tuple[str, ...]) -> Suspicion | None:
     """Find a value (or "filled in", or "not the usual one") that appears with one uncommon class only."""
+    judged = [_flag_of(name, inside, target, labels) for name, inside in _subsets(column)]
+    found = [suspicion for suspicion in judged if suspicion is not None]
+    return min(found, key=lambda one: float(str(one.evidence["chance"])), default=None)
+
+
+def _flag_of(
+    name: object, inside: NDArray[np.bool_], target: NDArray[np.int64], labels: tuple[str, ...]
+) -> Suspicion | None:
+    rows = int(inside.sum())
+    if rows < FEWEST:
+        return None
     base = np.bincount(target, minlength=len(labels)) / len(target)
-    best: tuple[float, Suspicion] | None = None
-    for name, inside in _subsets(column):
-        rows = int(inside.sum())
-        if rows < FEWEST:
-            continue
-        hits = np.bincount(target[inside], minlength=len(labels))
-        c = int(np.argmax(hits))
-        purity = hits[c] / rows
-        if (
-            base[c] > 0.5
-            or purity < PURITY
-            or _odds(hits[c], rows) / _odds(base[c] * len(target), len(target)) < ODDS
-        ):
-            continue
-        occasions = int(np.count_nonzero(np.diff(inside.astype(np.int8), prepend=0) == 1))
-        chance = _chance(occasions, purity, float(base[c]))
-        if occasions < 6 or chance > CHANCE:
-            continue
-        found = Suspicion(
-            "gives-away",
-            text(
-                '{value} stands in {rows} rows, {share} of them "{label}" ({base} of all rows):'
-                " it is set after the event",
-                value=name,
-                rows=rows,
-                share=_percent(purity),
-                label=labels[c],
-                base=_percent(float(base[c])),
-            ),
-            {
-                "rows": rows,
-                "occasions": occasions,
-                "purity": round(float(purity), 6),
-                "chance": float(f"{chance:.3g}"),
-            },
-            certain=bool(base[c] <= RARE),
-        )
-        if best is None or chance < best[0]:
-            best = (chance, found)
-    return None if best is None else best[1]
+    hits = np.bincount(target[inside], minlength=len(labels))
+    c = int(np.argmax(hits))
+    purity, share = float(hits[c] / rows), float(base[c])
+    lift = _odds(hits[c], rows) / _odds(share * len(target), len(target))
+    if share > 0.5 or purity < PURITY or lift < ODDS:
+        return None
+    occasions = int(np.count_nonzero(np.diff(inside.astype(np.int8), prepend=0) == 1))
+    chance = _chance(occasions, purity, share)
+    if occasions < 6 or chance > CHANCE:
+        return None
+    reason = text(
+        '{value} stands in {rows} rows, {share} of them "{label}" ({base} of all rows):'
+        " it is set after the event",
+        value=name,
+        rows=rows,
+        share=_percent(purity),
+        label=labels[c],
+        base=_percent(share),
+    )
+    evidence = {
+        "rows": rows,
+        "occasions": occasions,
+        "purity": round(purity, 6),
+        "chance": float(f"{chance:.3g}"),
+    }
+    return Suspicion("gives-away", reason, evidence, certain=share <= RARE)
 
 
 def _subsets(column: Column) -> list[tuple[object, NDArray[np.bool_]]]:

@@ -34,6 +34,7 @@ from andamio.training.table import Dataset, LeftOut, Problem, read_problem
 HELD_OUT = 0.2
 PROBED_ROWS = 5000
 TIMED_RUNS = 200
+BROUGHT = "brought"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,11 @@ class Candidate:
     split: Split
     unanswered: Sequence[tuple[str, Text]]
     record: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def was_brought(self) -> bool:
+        """Whether it was trained elsewhere; then nobody knows which rows it has seen."""
+        return self.name == BROUGHT
 
     @property
     def deployable(self) -> bool:
@@ -154,53 +160,78 @@ def finish(
 ) -> Candidate:
     """Prove, measure, judge and describe what was learnt (or brought along)."""
     started = time.perf_counter()
-    split = found.split
+    measured = _measure(problem, found.split, learnt, options.seed, progress)
+    origin = lineage(
+        dataset,
+        problem,
+        found.split,
+        found.leaks,
+        sorted(options.keep),
+        learnt.record,
+        seed=options.seed,
+        parent=options.parent,
+    )
+    parts = _parts(problem, found.split, learnt, measured, origin)
+    spent = {**durations, "judge_s": round(time.perf_counter() - started, 3)}
+    return Candidate(
+        name=learnt.name,
+        title=learnt.title,
+        parts=parts,
+        evaluation=measured.evaluation,
+        leaks=found.leaks,
+        excluded=found.excluded,
+        left_out=problem.left_out,
+        split=found.split,
+        unanswered=unanswered(problem.contract),
+        record={"durations": spent, "latency": latency(measured.graph, measured.test.rows)},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A loaded graph with what was measured of it."""
+
+    graph: Graph
+    train: Problem
+    test: Problem
+    probes: Mapping[str, Rows]
+    certificate: dict[str, object]
+    evaluation: Evaluation
+
+
+def _measure(problem: Problem, split: Split, learnt: Learnt, seed: int, progress: Progress) -> _Measured:
     graph = Graph(learnt.graph, learnt.info)
     train, test = problem.take(split.train), problem.take(split.test)
     say_step(progress, text("proving that the graph answers as the trained model does"))
     probes = policy_probes(problem.contract, problem.rows)
-    certificate = prove(learnt, graph, problem, probes, options.seed)
+    certificate = prove(learnt, graph, problem, probes, seed)
     say_step(progress, text("measuring on {rows} held-out rows", rows=len(test)))
-    evaluation = evaluate(train, test, graph.run, learnt.simpler, certificate, options.seed)
-    chosen = choose_golden(problem, probes)
-    facts = evaluation.facts() | {
+    evaluation = evaluate(train, test, graph.run, learnt.simpler, certificate, seed)
+    return _Measured(graph, train, test, probes, certificate, evaluation)
+
+
+def _parts(
+    problem: Problem, split: Split, learnt: Learnt, measured: _Measured, origin: dict[str, object]
+) -> BundleParts:
+    graph, train = measured.graph, measured.train
+    golden = choose_golden(problem, measured.probes)
+    facts = measured.evaluation.facts() | {
         "candidate": learnt.name,
+        "seen_before": "unknown" if learnt.name == BROUGHT else "no",
         "title": plain(learnt.title),
         "standings": list(learnt.standings),
-        "split": about_split(split, train, test),
+        "split": about_split(split, train, measured.test),
     }
-    parts = BundleParts(
+    return BundleParts(
         model=problem.contract.name,
         contract_text=problem.contract.source,
         graph=learnt.graph,
         info=learnt.info,
         reference=reference(train, graph.run(train.rows), learnt.info),
-        golden=golden_rows(chosen, graph.run(chosen)),
+        golden=golden_rows(golden, graph.run(golden)),
         evaluation=facts,
-        parity=certificate,
-        lineage=lineage(
-            dataset,
-            problem,
-            split,
-            found.leaks,
-            sorted(options.keep),
-            learnt.record,
-            seed=options.seed,
-            parent=options.parent,
-        ),
-    )
-    judged_s = round(time.perf_counter() - started, 3)
-    return Candidate(
-        name=learnt.name,
-        title=learnt.title,
-        parts=parts,
-        evaluation=evaluation,
-        leaks=found.leaks,
-        excluded=found.excluded,
-        left_out=problem.left_out,
-        split=split,
-        unanswered=unanswered(problem.contract),
-        record={"durations": {**durations, "judge_s": judged_s}, "latency": latency(graph, test.rows)},
+        parity=measured.certificate,
+        lineage=origin,
     )
 
 
