@@ -18,8 +18,8 @@ class Histogram:
     """Counts of a number between fixed edges.
 
     Attributes:
-        edges: Rising, shape ``(bins + 1,)``. Bin ``i`` holds ``edges[i] <= x < edges[i + 1]``, the last its upper
-            edge too.
+        edges: Rising, shape ``(bins + 1,)``. Bin ``i`` holds ``edges[i] <= x < edges[i + 1]``, the last
+            its upper edge too.
         counts: Shape ``(bins,)``.
         under: Values below the first edge.
         over: Values above the last edge.

@@ -67,8 +67,17 @@ def tag_limits(values: NDArray[np.floating]) -> NDArray[np.float64]:
     Returns:
         As ``block_limits``, in spreads of the reference.
     """
-    whole = quantile_profile(values)
-    return block_limits(values.size, lambda rows: scaled_shift(whole, quantile_profile(values[rows])))
+    whole, spread = quantile_profile(values), _spread(quantile_profile(values))
+
+    def distances(blocks: NDArray[np.int64]) -> NDArray[np.float64]:
+        windows = np.asarray(values, np.float64)[blocks]
+        if np.isnan(windows).any():
+            return np.array([scaled_shift(whole, quantile_profile(window)) for window in windows])
+        profiles = np.quantile(windows, QUANTILES, axis=1).T
+        moved = np.mean(np.abs(profiles - whole), axis=1)
+        return np.asarray(moved / spread if spread else np.where(moved > 0, np.inf, 0.0))
+
+    return block_limits(values.size, distances)
 
 
 def shares(codes: NDArray[np.int64], kinds: int) -> NDArray[np.float64]:
@@ -93,10 +102,14 @@ def category_limits(codes: NDArray[np.int64], kinds: int) -> NDArray[np.float64]
         As ``block_limits``, a share of one.
     """
     whole = shares(codes, kinds)
-    return block_limits(codes.size, lambda rows: share_move(whole, shares(codes[rows], kinds)))
+    return block_limits(
+        codes.size, lambda blocks: np.array([share_move(whole, shares(codes[b], kinds)) for b in blocks])
+    )
 
 
-def block_limits(rows: int, measure: Callable[[slice], float], *, seed: int = 0) -> NDArray[np.float64]:
+def block_limits(
+    rows: int, measure: Callable[[NDArray[np.int64]], NDArray[np.float64]], *, seed: int = 0
+) -> NDArray[np.float64]:
     """Learn how far contiguous blocks of history lie from the whole of it.
 
     For each size of BLOCK_SIZES up to half the history, overlapping blocks at random places are measured.
@@ -105,7 +118,7 @@ def block_limits(rows: int, measure: Callable[[slice], float], *, seed: int = 0)
 
     Args:
         rows: How many rows history has, in time order.
-        measure: Distance of a stretch of rows from the whole.
+        measure: Distances from the whole of blocks of rows, given as row numbers, shape ``(blocks, size)``.
         seed: Places the blocks.
 
     Returns:
@@ -117,7 +130,7 @@ def block_limits(rows: int, measure: Callable[[slice], float], *, seed: int = 0)
         if 2 * size > rows:
             break
         starts = np.unique(random.integers(0, rows - size + 1, _BLOCKS))
-        shifts = np.array([measure(slice(int(start), int(start) + size)) for start in starts])
+        shifts = measure(starts[:, None] + np.arange(size))
         shifts = shifts[np.isfinite(shifts)]
         if shifts.size:
             limits[position] = max(float(shifts.max()), float(shifts.mean() + 4 * shifts.std()))
