@@ -86,16 +86,20 @@ def run(arguments: Sequence[str]) -> int:
     except typer.Exit as stop:
         return int(stop.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write(
-            "\n" + say("interrupted; nothing was left half-written, run the command again") + "\n"
-        )
-        return EXIT_INTERRUPTED
+        return _interrupted()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001  the outermost door: every failure becomes a kind error
         return _fail(_kind(error), as_json=as_json, cause=error)
+    if status == EXIT_INTERRUPTED:  # Typer has turned Ctrl-C into this status, and said nothing
+        return _interrupted()
     return status if isinstance(status, int) else 0
+
+
+def _interrupted() -> int:
+    sys.stderr.write("\n" + say("interrupted; nothing was left half-written, run the command again") + "\n")
+    return EXIT_INTERRUPTED
 
 
 def _root() -> Any:
@@ -145,8 +149,8 @@ def _choose_language() -> None:
         if file.is_file():
             try:
                 set_language(read_settings(file).plant.language)
-            except AndamioError:
-                return
+            except (AndamioError, OSError):
+                return  # the command that needs the settings says what is wrong with them
             return
 
 

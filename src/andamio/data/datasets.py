@@ -150,6 +150,7 @@ class Datasets:
         make_folder(self._tables)
         with hold(self._tables / f".{name}.lock", text('dataset "{name}"', name=name)):
             table = HistoryTable(self._tables / name)
+            table.remove_abandoned()
             records = table.records() if table.exists() else {}
             if any(record.source_digest == source_digest for record in records.values()):
                 return Added(name, max(records), records[max(records)], unchanged=True)

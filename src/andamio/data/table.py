@@ -84,12 +84,12 @@ class HistoryTable:
         Raises:
             DiskFull: There is no room; the table is as it was.
         """
-        store = self.folder.parent
-        remove_abandoned_staging(store)
+        self.remove_abandoned()
         fresh = not self.exists()
         if not fresh:
             self._remove_orphans()
-        with staging_folder(store) as staging:
+        make_folder(self._workshop)
+        with staging_folder(self._workshop) as staging:
             make_folder(staging / _LOG)
             for commit in self._commits():
                 os.link(commit, staging / _LOG / commit.name)
@@ -104,6 +104,10 @@ class HistoryTable:
                 return
             newest = max((staging / _LOG).glob("*.json"))
             self._publish(part, newest)
+
+    def remove_abandoned(self) -> None:
+        """Remove what a killed writer of this dataset was building; the caller holds the dataset's lock."""
+        remove_abandoned_staging(self._workshop)
 
     def _publish(self, part: Path, commit: Path) -> None:
         before("fsync", commit)
@@ -130,6 +134,11 @@ class HistoryTable:
         for file in self.folder.glob("*.parquet"):
             if file.name not in known:
                 remove_file(file)
+
+    @property
+    def _workshop(self) -> Path:
+        # Of this dataset alone: another one may be added to at the same time, under another lock.
+        return self.folder.with_name(f".{self.folder.name}.workshop")
 
     @property
     def _log(self) -> Path:

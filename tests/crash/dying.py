@@ -1,0 +1,306 @@
+"""Do a command's work in processes that end, as by kill -9, at their first, second, third … step on disk.
+
+Started by ``test_killed_at_every_step.py`` as ``dying.py FOLDER``; writes FOLDER/outcomes.json. Each death
+is in a forked child, so that the imports are paid once; this process puts no thread to work, because a fork
+does not carry threads along. The steps are those that ``storage.files`` announces, the beginning and the end
+of every transaction, and the commit of the Delta library.
+
+An end comes in three ways: ``kill`` before the step, ``torn`` in the middle of a write, half of the file
+being there, and ``interrupt``: Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import sqlalchemy as sa
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import pydantic
+from small_plant import MODEL, found_plant, typed, working_plant
+
+import andamio.cli.data
+import andamio.cli.deploy
+import andamio.data.table
+import andamio.lifecycle.learning
+from andamio.app import Plant
+from andamio.bundles import BundleParts, open_bundle
+from andamio.data.digest import content_digest
+from andamio.kernel.digests import sha256_of_file
+from andamio.lifecycle import reconcile
+from andamio.lifecycle.learning import register_candidate
+from andamio.registry import heads_of_bundles
+from andamio.storage import files
+from andamio.training.run import Candidate
+
+SOME_WRITES = 2
+SOME_INTERRUPTS = 4
+LEFT_BEHIND = ("**/.staging-*", "**/*.tmp")
+Operation = Callable[[Path], int]
+
+
+def add_first(plant: Path) -> int:
+    """Make a dataset."""
+    return typed(plant, "data", "add", str(plant.parent.parent / "base" / "first.csv"), "--to", "pumps")
+
+
+def add_more(plant: Path) -> int:
+    """Add to a dataset."""
+    return typed(plant, "data", "add", str(plant.parent.parent / "base" / "more.csv"), "--to", "pumps")
+
+
+def deploy(plant: Path) -> int:
+    """Replace what answers."""
+    return typed(plant, "deploy", f"{MODEL}@2", "--reason", "better")
+
+
+def register(plant: Path) -> int:
+    """Do what ``andamio train`` does after training; the candidate is version 2, a little changed."""
+    opened = Plant.open(plant)
+    known = opened.registry.version(MODEL, 2)
+    bundle = open_bundle(opened.folder.bundles / known.digest, opened.trusted)
+    parts = BundleParts(
+        model=MODEL,
+        contract_text=bundle.contract.source,
+        graph=bundle.graph_bytes,
+        info=bundle.info,
+        reference=bundle.reference(),
+        golden=bundle.golden,
+        evaluation=bundle.evaluation,
+        parity=bundle.parity,
+        lineage={**bundle.lineage, "trial": 3},
+    )
+    candidate = Candidate(
+        name="linear", title=None, parts=parts, evaluation=None, leaks=(), excluded=frozenset(),
+        left_out=(), split=None, unanswered=(),
+    )  # fmt: skip
+    register_candidate(
+        candidate, opened.registry, opened.signer, store=opened.folder.bundles,
+        reports=opened.folder.reports, actor="ana", language="en",
+    )  # fmt: skip
+    return 0
+
+
+OPERATIONS: dict[str, tuple[str, Operation]] = {
+    "add_first": ("new", add_first),
+    "add_more": ("base", add_more),
+    "register": ("base", register),
+    "deploy": ("base", deploy),
+}
+
+
+def listen(hook: Callable[[str, Path], None]) -> None:
+    """Hear of every step that changes the disk."""
+    files._before = hook
+    for moment in ("begin", "commit", "checkin"):
+        sa.event.listen(sa.Engine, moment, lambda *_, moment=moment: hook(moment, Path("andamio.db")))
+    commit = andamio.data.table._commit
+
+    def committed(table: Path, *rest: object, **options: object) -> None:
+        hook("delta", table)
+        commit(table, *rest, **options)
+        hook("delta", table)
+
+    andamio.data.table._commit = committed
+
+
+def ending_at(number: int, way: str) -> Callable[[str, Path], None]:
+    """End this process in one of the three ways at its step of this number."""
+    steps = count(1)
+
+    def hook(step: str, path: Path) -> None:
+        if next(steps) != number:
+            return
+        if way == "interrupt":
+            raise KeyboardInterrupt
+        if way == "torn" and step == "write":
+            path.write_bytes(b'{"half": ')
+        if way == "kill" or step == "write":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return hook
+
+
+def in_a_child(work: Callable[[], object], said: Path) -> int:
+    """Do something in a child process; return its status, or minus the signal that killed it."""
+    child = os.fork()
+    if child == 0:
+        with said.open("a") as output:
+            os.dup2(output.fileno(), 1)
+            os.dup2(output.fileno(), 2)
+        status = 70
+        try:
+            status = int(work() or 0)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def state(folder: Path) -> dict[str, object]:
+    """Open everything that a plant holds; tell what is there, and what does not hold."""
+    plant = Plant.open(folder)
+    wrong: list[str] = []
+    datasets = {}
+    for name in plant.datasets.names():
+        for number, record in plant.datasets.versions(name).items():
+            version = plant.datasets.open(name, number)
+            datasets[f"{name}@{number}"] = version.digest
+            if content_digest(version.frame) != record.digest and number == 0:
+                wrong.append(f"{name}@{number} is not what was added")
+            if sha256_of_file(folder / record.raw) != record.source_digest:
+                wrong.append(f"{record.raw} is not the file that was given")
+    bundles = [path for path in plant.folder.bundles.glob("*") if path.is_dir() and path.name[0] != "."]
+    for path in bundles:
+        open_bundle(path, plant.trusted)
+    versions = plant.registry.versions(MODEL) if plant.registry.models() else []
+    wrong += [
+        f"{v.reference} has no bundle" for v in versions if plant.folder.bundles / v.digest not in bundles
+    ]
+    verdict = plant.registry.verify(heads_of_bundles(plant.folder.bundles), plant.trusted)
+    wrong += [str(fault.what) for fault in verdict.faults]
+    champion = plant.switchboard.champion(MODEL)
+    if versions and plant.registry.aliases.number(MODEL) != (champion.version if champion else None):
+        wrong.append("the registry names another champion than the deployment file")
+    if reconcile(plant.registry, plant.switchboard).anything:
+        wrong.append("something was left to be reconciled")
+    found = {
+        "datasets": datasets,
+        "versions": [version.digest for version in versions],
+        "answers": champion.version if champion else None,
+        "pages": sorted(page.name for page in plant.folder.reports.glob("*.html")),
+        "wrong": wrong,
+    }
+    plant.database.close()
+    return found
+
+
+def look_and_repeat(folder: Path, operation: Operation, told: Path) -> None:
+    """Open the plant after the end, do the work again, and tell both."""
+    found = state(folder)
+    left = [path.name for pattern in LEFT_BEHIND for path in folder.glob(pattern)]
+    status = operation(folder)
+    again = state(folder)
+    rest = [path.name for pattern in LEFT_BEHIND for path in folder.glob(pattern)]
+    told.write_text(
+        json.dumps({"found": found, "left": left, "status": status, "again": again, "rest": rest})
+    )
+
+
+def trial(root: Path, name: str, number: int, way: str) -> dict[str, object]:
+    """Let one process end at one step, and tell what the plant was like then."""
+    kind, operation = OPERATIONS[name]
+    place = root / f"{name}-{way}-{number}"
+    plant = place / "plant"
+    shutil.copytree(root / kind / "plant", plant)
+
+    def work() -> int:
+        listen(ending_at(number, way))
+        return operation(plant)
+
+    ended = in_a_child(work, place / "first.txt")
+    looked = in_a_child(lambda: look_and_repeat(plant, operation, place / "told.json"), place / "again.txt")
+    outcome: dict[str, object] = {"number": number, "way": way, "ended": ended, "looked": looked}
+    outcome |= json.loads((place / "told.json").read_text()) if looked == 0 else {}
+    outcome["said"] = (place / "first.txt").read_text()
+    outcome["said_again"] = (place / "again.txt").read_text()
+    shutil.rmtree(place)
+    return outcome
+
+
+def steps_of(root: Path, name: str) -> list[str]:
+    """List the steps of an operation that nobody disturbs."""
+    kind, operation = OPERATIONS[name]
+    place = root / f"{name}-undisturbed"
+    shutil.copytree(root / kind / "plant", place / "plant")
+
+    def work() -> int:
+        steps: list[str] = []
+        listen(lambda step, _: steps.append(step))
+        status = operation(place / "plant")
+        (place / "steps.json").write_text(json.dumps(steps))
+        return status
+
+    status = in_a_child(work, place / "said.txt")
+    assert status == 0, (place / "said.txt").read_text()
+    return list(json.loads((place / "steps.json").read_text()))
+
+
+def draw_no_page(_report: object) -> str:
+    """Stand in for the drawing of a report, which is slow and changes nothing on disk."""
+    return "<html></html>"
+
+
+def start_lane(root: Path, name: str) -> int:
+    """Do all trials of one operation in a child, beside those of the others; return its process id."""
+    lane = os.fork()
+    if lane == 0:
+        status = 70
+        try:
+            (root / f"{name}.json").write_text(json.dumps(all_trials(root, name)))
+            status = 0
+        finally:
+            if status:
+                traceback.print_exc()
+            os._exit(status)
+    return lane
+
+
+def threads() -> int:
+    """Count the threads of this process: the libraries' own idle ones, which a fork may leave behind."""
+    return len(list(Path("/proc/self/task").iterdir()))
+
+
+def all_trials(root: Path, name: str) -> dict[str, object]:
+    """End an operation before each of its steps, and in the other ways at some of them."""
+    steps = steps_of(root, name)
+    numbers = range(1, len(steps) + 1)
+    writes = [number for number in numbers if steps[number - 1] == "write"]
+    trials = [(number, "kill") for number in (*numbers, len(steps) + 1)]
+    trials += [(number, "torn") for number in writes[::SOME_WRITES]]
+    trials += [(number, "interrupt") for number in numbers[::SOME_INTERRUPTS]]
+    return {"steps": steps, "trials": [trial(root, name, *one) for one in trials]}
+
+
+def warm_up(root: Path) -> None:
+    """Load here, once, what every child would load: commands, units, migrations; no thread comes of it."""
+    assert [andamio.cli.data, andamio.cli.deploy, pydantic.BaseModel]
+    place, before = root / "warm", threads()
+    for kind in ("new", "base"):
+        shutil.copytree(root / kind / "plant", place / kind)
+        plant = Plant.open(place / kind)
+        for bundle in plant.folder.bundles.glob("[0-9a-f]*"):
+            open_bundle(bundle, plant.trusted)
+        plant.database.close()
+    shutil.rmtree(place)
+    assert threads() == before, "threads that are at work cannot be forked"
+
+
+def main(root: Path) -> None:
+    """Prepare the plants, then end every operation everywhere."""
+
+    def prepare() -> None:
+        found_plant(root / "new")
+        working_plant(root / "base", versions=2, deployed=[1])
+
+    andamio.lifecycle.learning.render_report = draw_no_page
+    assert in_a_child(prepare, root / "prepared.txt") == 0, (root / "prepared.txt").read_text()
+    warm_up(root)
+    lanes = [start_lane(root, name) for name in OPERATIONS]
+    assert [os.waitpid(lane, 0)[1] for lane in lanes] == [0] * len(lanes)
+    outcomes = {name: json.loads((root / f"{name}.json").read_text()) for name in OPERATIONS}
+    (root / "outcomes.json").write_text(json.dumps(outcomes))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
