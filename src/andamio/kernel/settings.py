@@ -156,12 +156,8 @@ def read_settings(path: Path) -> Settings:
     try:
         settings = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Settings)
         settings.time_zone  # noqa: B018  an unknown zone must be said now
-    except (
-        tomllib.TOMLDecodeError,
-        UnicodeDecodeError,
-        msgspec.ValidationError,
-        ZoneInfoNotFoundError,
-    ) as error:
+    # ValueError: not UTF-8, not TOML, a wrong setting, a zone that is a path; IsADirectoryError: half a zone.
+    except (ValueError, ZoneInfoNotFoundError, IsADirectoryError) as error:
         fault = Fault("settings-invalid", text("{reason}", reason=error), where=text("{place}", place=path))
         raise SettingsInvalid(
             text("the plant's settings do not hold"),
