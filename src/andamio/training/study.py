@@ -95,12 +95,12 @@ class Study:
     def run(self, budget: Budget, progress: Progress) -> None:
         """Make trials until the budget is spent or nothing is left to try."""
         begun = time.monotonic()
-        longest = 0.0
+        last = 0.0
         plan = self._plan()
         proposal = next(plan)
         while True:
             spent = time.monotonic() - begun
-            if self._enough(budget, spent, longest):
+            if self._enough(budget, spent, last):
                 return
             done, total = (
                 (spent, budget.seconds) if budget.trials is None else (len(self.made), budget.trials)
@@ -109,7 +109,7 @@ class Study:
             progress(Step(proposal.said, float(done), float(total), best))
             trial = run_trial(proposal, self.given(self.matrices.matrix(proposal.found)), self.folds)
             self.made.append(trial)
-            longest = time.monotonic() - begun - spent
+            last = time.monotonic() - begun - spent
             try:
                 proposal = plan.send(trial)
             except StopIteration:
