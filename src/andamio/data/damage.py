@@ -44,7 +44,9 @@ def find_mangled(
             found[name] = mangled
     if found or suspicious:
         for name, digits in columns.items():
-            if name not in found and (mangled := _judge(digits, bounds.get(name), _CHANCE_IN_A_MANGLED_FILE)):
+            if name in found and found[name].reason != "clusters":
+                continue
+            if mangled := _judge(digits, bounds.get(name), _CHANCE_IN_A_MANGLED_FILE):
                 found[name] = mangled
     return found | by_family(columns, found)
 

@@ -21,8 +21,8 @@ class Digits:
         rows: Row indices in the file's table.
         values: The numbers as read.
         decimals: Digits after the decimal mark, without trailing zeros.
-        triple: Written with exactly three digits after the mark and one to three before it: what a
-            spreadsheet's groups of three look like when they are read as decimals.
+        triple: Written with exactly three digits after the mark and at most three before it: from 1 on,
+            what a spreadsheet's groups of three look like when they are read as decimals.
         typed: The numbers come from typed cells, so that nobody wrote their digits.
     """
 
@@ -53,7 +53,7 @@ class Digits:
         return counts
 
 
-_FRACTION = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
+_FRACTION = re.compile(r"[+-]?\d{1,3}\.\d{3}")
 
 
 def digits_of_text(cells: Sequence[str]) -> Digits:

@@ -17,6 +17,8 @@ class FindingKind(StrEnum):
 
     MANGLED = "mangled"
     """Numbers whose decimal mark a spreadsheet lost or moved."""
+    DOUBTFUL = "doubtful"
+    """Large whole numbers only, in a file where other columns lost their decimal mark."""
     IMPOSSIBLE = "impossible"
     """Values outside what physics allows for the column's name or unit."""
     JUMP = "jump"

@@ -17,6 +17,7 @@ from andamio.errors import Text, text
 _EXAMPLES = 3
 _JUMP = 1000.0
 _RARE = 0.01
+_FOUR_DIGITS = 1000.0
 _LONE_ZERO_SHARE = 0.001
 
 
@@ -32,6 +33,8 @@ def inspect(source: Source) -> None:
         if name in source.strange or name in mangled:
             source.findings.append(_mangled(source, name, mangled.get(name)))
             continue
+        if mangled or source.strange:
+            source.findings.extend(_doubtful(source, name, digits))
         if limits := bounds.get(name):
             source.findings.extend(_impossible(source, name, digits, limits))
         source.findings.extend(_jumps(source, name, digits))
@@ -121,6 +124,15 @@ def _impossible(source: Source, name: str, digits: Digits, bounds: Bounds) -> li
             ),
         )
     ]
+
+
+def _doubtful(source: Source, name: str, digits: Digits) -> list[Finding]:
+    """Find columns that could have lost every mark, in a file where others lost theirs."""
+    whole = (digits.decimals == 0) & (digits.sizes >= _FOUR_DIGITS)
+    if len(digits) == 0 or not whole.all():
+        return []
+    what = text('"{column}": only large whole numbers, and other columns lost their mark', column=name)
+    return [_finding(source, FindingKind.DOUBTFUL, name, digits.rows.tolist(), what)]
 
 
 def _jumps(source: Source, name: str, digits: Digits) -> list[Finding]:

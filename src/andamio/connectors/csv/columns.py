@@ -13,6 +13,7 @@ from andamio.connectors.csv.numbers import (
     all_plain,
     choose_marks,
     has_leading_zeros,
+    looks_like_numbers,
     read_number,
     read_numbers,
     weigh,
@@ -87,7 +88,7 @@ def read_column(
 
 def _as_numbers(column: _Column, evidence: Evidence, file: Marks, options: CsvOptions) -> ReadColumn | None:
     sample = _sample(column.cells)
-    if has_leading_zeros(sample):
+    if not looks_like_numbers(sample) or has_leading_zeros(sample):
         return None
     marks = _marks_for(evidence, file, options)
     guess = ColumnGuess(kind=ColumnKind.NUMBER, decimal=marks.decimal, thousands=marks.thousands)
@@ -155,6 +156,8 @@ def _notes_on_marks(name: str, evidence: Evidence, marks: Marks, file: Marks) ->
 
 def _almost_numbers(column: _Column, marks: Marks) -> tuple[Text, ...]:
     """Note a text column whose cells are mostly numbers: a word in it probably means "no value"."""
+    if not looks_like_numbers(_sample(column.cells)):
+        return ()
     _, strange = read_numbers(column.cells, Marks(marks.decimal, _other(marks.decimal)), column.missing)
     if len(strange) * 2 > column.present or has_leading_zeros(column.cells):
         return ()

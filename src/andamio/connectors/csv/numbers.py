@@ -60,6 +60,7 @@ _REPEATED = re.compile(r"\d{1,3}([.,])\d{3}(?:\1\d{3})+")
 _SINGLE = re.compile(r"(\d*)([.,])(\d+)([eE][+-]?\d+)?")
 _ALL_PLAIN = re.compile(r"(?:(?:[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?)?\n)*+")
 _LEADING_ZERO = re.compile(r"0\d{2,}")
+_GLANCE = 100
 _OTHER = {",": ".", ".": ","}
 
 
@@ -69,6 +70,9 @@ class Marks:
 
     decimal: str = "."
     thousands: str = ""
+
+
+_ANY = (Marks(".", ","), Marks(",", "."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,14 @@ def choose_marks(evidence: Evidence, file_decimal: str) -> Marks:
         return Marks(decimal, other)
     spaces = [mark for mark in evidence.grouped if mark in _SPACES]
     return Marks(decimal, spaces[0] if spaces else "")
+
+
+def looks_like_numbers(cells: Iterable[str]) -> bool:
+    """Tell from the first few cells whether half of a column may be numbers, by any marks."""
+    glance = [cell for cell, _ in zip((c for c in cells if c), range(_GLANCE), strict=False)]
+    numbers = sum(any(read_number(cell, marks) for marks in _ANY) for cell in glance)
+    missing = sum(cell.casefold() in MISSING_WORDS for cell in glance)
+    return (numbers + missing) * 2 >= len(glance)
 
 
 def all_plain(cells: Sequence[str]) -> bool:
