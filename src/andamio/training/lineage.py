@@ -19,10 +19,8 @@ from andamio.training.table import Dataset, Problem
 
 LIBRARIES = (
     "lightgbm",
-    "mapie",
     "numpy",
     "onnx",
-    "onnxmltools",
     "onnxruntime",
     "optuna",
     "polars",
