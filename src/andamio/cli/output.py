@@ -35,7 +35,7 @@ class Output:
     def table(
         self, header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()
     ) -> None:
-        """Print a plain table, header and cells already in the reader's language; ``right`` aligns columns."""
+        """Print a plain table, header and cells in the reader's language; ``right`` aligns columns."""
         grid = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
         for position, title in enumerate(header):
             grid.add_column(title, justify="right" if position in right else "left", overflow="fold")

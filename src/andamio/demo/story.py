@@ -144,7 +144,12 @@ def _found(scene: Scene, history: Readings, voice: Voice) -> Plant:
     added = plant.datasets.add(file, DATA)
     file.unlink()
     voice(
-        text("{rows} rows are dataset {data}@{version}.", rows=added.record.rows, data=DATA, version=added.version)
+        text(
+            "{rows} rows are dataset {data}@{version}.",
+            rows=added.record.rows,
+            data=DATA,
+            version=added.version,
+        )
     )
     return plant
 

@@ -29,7 +29,7 @@ def number(value: float | Decimal, digits: int = 6, *, language: str) -> str:
         return str(format_decimal(value, locale=_locale(language)))
     if not math.isfinite(value):
         return str(value)
-    if value != 0 and not 1e-4 <= abs(value) < 1e15:
+    if value != 0 and not 1e-4 <= abs(float(value)) < 1e15:
         return f"{value:.{digits}g}"
     whole = len(str(abs(int(value))))
     rounded = Decimal(f"{value:.{max(digits, whole)}g}")
