@@ -19,7 +19,7 @@ from andamio.data.raw import keep_raw
 from andamio.data.reading import read_source
 from andamio.data.record import VersionRecord
 from andamio.data.source import Source, column_type
-from andamio.data.table import HistoryTable
+from andamio.data.table import HistoryTable, damaged
 from andamio.errors import NotFound, Text, UsageError, text
 from andamio.kernel import clock
 from andamio.kernel.digests import sha256_of_file
@@ -102,6 +102,7 @@ class Datasets:
 
         Raises:
             NotFound: There is no such dataset or version.
+            DatasetDamaged: Its table is not what was added.
         """
         table = self._existing(name)
         records = table.records()
@@ -113,6 +114,8 @@ class Datasets:
             )
         rows = table.read(chosen)
         frame = rows.drop(OWN_COLUMNS)
+        if content_digest(frame) != records[chosen].digest:
+            raise damaged(table.folder, text("version {version} is not what was added", version=chosen))
         return DatasetVersion(
             name, chosen, records[chosen].digest, frame, rows.select(VERSION, LINE), records[chosen]
         )

@@ -25,11 +25,12 @@ from deltalake import CommitProperties, DeltaTable, Field, PostCommitHookPropert
 from deltalake.exceptions import DeltaError
 from deltalake.schema import PrimitiveType
 from deltalake.transaction import AddAction, create_table_with_add_actions
+from polars.exceptions import PolarsError
 
 from andamio.data.merging import ROW
 from andamio.data.record import VersionRecord
 from andamio.data.source import column_type
-from andamio.errors import DiskFull, text
+from andamio.errors import DatasetDamaged, DiskFull, Text, text
 from andamio.storage.files import (
     before,
     make_folder,
@@ -63,18 +64,30 @@ class HistoryTable:
         return any(self._log.glob("*.json"))
 
     def records(self) -> dict[int, VersionRecord]:
-        """Return the record of every version, oldest first."""
+        """Return the record of every version, oldest first.
+
+        Raises:
+            DatasetDamaged: The table's log is not as it was written.
+        """
         found = {}
-        for entry in DeltaTable(self.folder).history():
-            if _KEY in entry:
-                found[int(entry["version"])] = msgspec.json.decode(entry[_KEY], type=VersionRecord)
+        with _saying_when_damaged(self.folder):
+            for entry in DeltaTable(self.folder).history():
+                if _KEY in entry:
+                    found[int(entry["version"])] = msgspec.json.decode(entry[_KEY], type=VersionRecord)
+        if not found:
+            raise damaged(self.folder, text("no version of it has a record"))
         return dict(sorted(found.items()))
 
     def read(self, version: int) -> pl.DataFrame:
-        """Read one version, its rows in the order they were added, with the table's own columns."""
-        table = DeltaTable(self.folder, version=version)
-        files = [self.folder / Path(uri).name for uri in table.file_uris()]
-        return pl.concat([pl.read_parquet(file) for file in files]).sort(ROW)
+        """Read one version, its rows in the order they were added, with the table's own columns.
+
+        Raises:
+            DatasetDamaged: A file of the version is missing, or cannot be read.
+        """
+        with _saying_when_damaged(self.folder):
+            table = DeltaTable(self.folder, version=version)
+            files = [self.folder / Path(uri).name for uri in table.file_uris()]
+            return pl.concat([pl.read_parquet(file) for file in files]).sort(ROW)
 
     def write(self, frame: pl.DataFrame, record: VersionRecord, *, instead: bool) -> None:
         """Publish one more version: ``frame`` is appended, or put instead of everything there is.
@@ -179,6 +192,29 @@ def _commit(table: Path, part: Path, frame: pl.DataFrame, record: VersionRecord,
         commit_properties=properties,
         post_commithook_properties=_NO_HOUSEKEEPING,
     )
+
+
+def damaged(folder: Path, why: Text) -> DatasetDamaged:
+    """Say that a table is not as it was written, and how to have it back."""
+    return DatasetDamaged(
+        text('the table of dataset "{name}" is damaged', name=folder.name),
+        where=text("{path}", path=folder),
+        why=why,
+        fix=text(
+            "put this folder back from the last backup; or move it away and add the files again that were "
+            "kept: andamio data add data/{name}/FILE --to {name}",
+            name=folder.name,
+        ),
+    )
+
+
+@contextmanager
+def _saying_when_damaged(folder: Path) -> Iterator[None]:
+    """Turn what the libraries say of a table that they cannot read into our error."""
+    try:
+        yield
+    except (DeltaError, PolarsError, msgspec.MsgspecError, OSError) as error:
+        raise damaged(folder, text("{reason}", reason=str(error).strip().splitlines()[0][:200])) from error
 
 
 @contextmanager
