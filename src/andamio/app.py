@@ -12,7 +12,7 @@ from andamio.bundles.keys import PublicKey, Signer, load_key
 from andamio.contracts import read_contract
 from andamio.contracts.contract import Contract
 from andamio.data import Datasets
-from andamio.errors import KeyRefused, NotFound, text
+from andamio.errors import DatabaseUnreachable, KeyRefused, NotFound, text
 from andamio.kernel.settings import PlantFolder, Settings, find_plant
 from andamio.lifecycle import Switchboard, reconcile
 from andamio.registry import AuditLog, Registry
@@ -34,9 +34,11 @@ class Plant:
             NotFound: There is no plant.
             SettingsInvalid: Its settings do not hold.
             Busy: Its database is held by another process for too long.
+            DatabaseUnreachable: Its database cannot be opened, or is gone.
         """
         folder = find_plant(start)
         folder.hidden.mkdir(exist_ok=True)
+        refuse_to_forget(folder)
         plant = cls(folder, open_database(folder.database_url))
         reconcile(plant.registry, plant.switchboard)
         return plant
@@ -116,6 +118,28 @@ class Plant:
                 else text("this plant's contracts: {names}", names=", ".join(names) or "–"),
             )
         return read_contract(path)
+
+
+def refuse_to_forget(folder: PlantFolder) -> None:
+    """Refuse a plant that has bundles and has lost its database; it would get an empty one.
+
+    Raises:
+        DatabaseUnreachable: It is so.
+    """
+    file = folder.hidden / "andamio.db"
+    in_folder = folder.settings.storage.database == "sqlite"
+    if not in_folder or file.exists() or not any(folder.bundles.glob("*/manifest.json")):
+        return
+    raise DatabaseUnreachable(
+        text("the database of this plant is gone, and its bundles are there"),
+        where=text("{place}", place=file),
+        why=text("it holds the registry and the audit log; an empty one would know nothing of the bundles"),
+        fix=text(
+            "put the file back from the last backup; if there never was one, begin an empty one: "
+            "touch {place}",
+            place=file,
+        ),
+    )
 
 
 def trusted_keys(folder: PlantFolder) -> tuple[PublicKey, ...]:

@@ -364,6 +364,12 @@ class DataDamaged(InputRefused):
     code = "data-damaged"
 
 
+class DatasetDamaged(InputRefused):
+    """The stored table of a dataset cannot be read, or is not what was added."""
+
+    code = "dataset-damaged"
+
+
 class ColumnsDiffer(InputRefused):
     """A file does not have the columns of the dataset it should be added to."""
 

@@ -17,10 +17,19 @@ from typer.core import TyperGroup
 from andamio import __version__
 from andamio.cli.commands import COMMANDS
 from andamio.cli.usage import explained
-from andamio.errors import EXIT_BUG, EXIT_INTERRUPTED, AndamioError, DiskFull, MissingExtra, Unequipped, text
+from andamio.errors import (
+    EXIT_BUG,
+    EXIT_INTERRUPTED,
+    AndamioError,
+    DiskFull,
+    MissingExtra,
+    Unequipped,
+    UsageError,
+    text,
+)
 from andamio.kernel.settings import SETTINGS_FILE, read_settings
 from andamio.language import error_json, render_error, say
-from andamio.language.speech import set_language
+from andamio.language.speech import LANGUAGES, set_language
 
 _PLANT_PACKAGES = (
     "polars",
@@ -124,6 +133,11 @@ def _root() -> Any:
         if plant:
             os.environ["ANDAMIO_PLANT"] = plant
             _choose_language()
+        if language and language not in LANGUAGES:
+            raise UsageError(
+                text("there is no language {name}", name=language),
+                fix=text("--language es, or --language en"),
+            )
         if language:
             os.environ["ANDAMIO_LANG"] = language
             set_language(language)

@@ -11,7 +11,7 @@ import typer
 from andamio.app import Plant
 from andamio.cli.output import Json, Output
 from andamio.cli.versions import moment
-from andamio.errors import Text, text
+from andamio.errors import Text, UsageError, text
 from andamio.language import say
 from andamio.registry import AuditEntry, heads_of_bundles, read_kept_head
 from andamio.storage.files import replace_file
@@ -66,6 +66,9 @@ def command(
 def _read(out: Output, plant: Plant, about: str, last: int) -> None:
     entries = plant.audit.entries(subject=about or None, newest=last)
     out.data({"rows": [_as_data(entry) for entry in entries]})
+    if not entries and about:
+        out.say("The audit log has no rows about {about}.", about=about)
+        return
     if not entries:
         out.say("The audit log has no rows yet.")
         return
@@ -103,6 +106,11 @@ def _verify(out: Output, plant: Plant, files: list[Path]) -> None:
 
 
 def _keep(out: Output, plant: Plant, file: Path) -> None:
+    if file.is_dir() or not file.absolute().parent.is_dir():
+        raise UsageError(
+            text("the head cannot be written to {path}", path=file),
+            fix=text("name a new file in a folder that is there"),
+        )
     head = plant.audit.head(plant.signer)
     replace_file(file, msgspec.json.format(msgspec.json.encode(head), indent=2) + b"\n")
     out.data({"file": file, "head": head})

@@ -77,8 +77,18 @@ TimeZone = Annotated[
 
 
 def delimiter_of(written: str | None) -> str | None:
-    """Read a delimiter given by name or as itself."""
-    return _DELIMITERS.get(written, written) if written else None
+    """Read a delimiter given by name or as itself.
+
+    Raises:
+        UsageError: It is not one character.
+    """
+    mark = _DELIMITERS.get(written, written) if written else None
+    if mark is not None and len(mark) != 1:
+        raise UsageError(
+            text('"{mark}" is no delimiter', mark=written),
+            fix=text("write one character, or one of {names}", names=", ".join(_DELIMITERS)),
+        )
+    return mark
 
 
 def decimal_of(written: str | None) -> str | None:

@@ -21,7 +21,9 @@ from andamio import __version__
 from andamio.bundles import PublicKey, load_key, open_bundle
 from andamio.bundles.deployment import read_deployment
 from andamio.bundles.workers import worker_reports
+from andamio.cli.doctor_registry import look_at_registry
 from andamio.cli.output import Json, Output
+from andamio.cli.what_answers import has_registry
 from andamio.contracts import read_contract
 from andamio.errors import AndamioError, NotFound, Text, text
 from andamio.journal import Damage, read_journal
@@ -153,6 +155,8 @@ def _plant(folder: PlantFolder) -> list[Check]:
         _attempt("contract", partial(_contract, path)) for path in sorted(folder.models.glob("*.toml"))
     ]
     checks.append(_attempt("deployment", lambda: _deployment(folder)))
+    if has_registry():
+        checks.append(_attempt("registry", lambda: look_at_registry(folder)))
     checks.append(_attempt("journal", lambda: _journal(folder)))
     checks.append(_service(folder))
     return checks

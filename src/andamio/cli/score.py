@@ -79,6 +79,8 @@ def _source(path: Path, scorer: Scorer, encoding: str, decimal: str) -> Source:
 
 def _target(path: Path) -> Target:
     kind = path.suffix.lower()
+    if path.is_dir():
+        raise UsageError(text("{path} is a folder", path=path), fix=text("name a file for the answers"))
     if not path.absolute().parent.is_dir():
         raise UsageError(
             text("there is no folder {path}", path=path.absolute().parent),

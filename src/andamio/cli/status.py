@@ -14,7 +14,7 @@ from andamio.cli.output import Json, Output
 from andamio.errors import AndamioError, NotFound, text
 from andamio.kernel import clock
 from andamio.kernel.settings import PlantFolder, find_plant
-from andamio.language import say
+from andamio.language import error_json, say
 from andamio.monitoring import Level, ModelHealth, examine, observe
 from andamio.monitoring.performance import Measured
 
@@ -57,8 +57,11 @@ def command(
             "generation": deployment.generation,
             "workers": [worker.worker for worker in workers],
             "models": [as_data(health) for health in healths],
+            **({"errors": [error_json(error)["error"] for error in failures]} if failures else {}),
         }
     )
+    if failures and json:
+        raise typer.Exit(failures[0].exit_status)
     if failures:
         raise failures[0]
 

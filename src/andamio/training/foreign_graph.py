@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from spox import Var
 
-from andamio.errors import ModelRefused, Text, text
+from andamio.errors import ModelRefused, NotFound, Text, text
 from andamio.features.portable import portable
 from andamio.features.scores import Score, Writing
 
@@ -115,15 +115,21 @@ def read_file(path: Path) -> ForeignGraph:
     """Read a model from a file; only ONNX is taken.
 
     Raises:
+        NotFound: There is no such file.
         ModelRefused: It is a pickle, no ONNX, or an ONNX model that cannot be a part of a bundle.
     """
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
+    except FileNotFoundError as error:
+        raise NotFound(
+            text("there is no file {path}", path=path), fix=text("check the name and the folder")
+        ) from error
     except OSError as error:
         raise ModelRefused(
             text("the model file {path} cannot be read", path=path),
             why=text("{reason}", reason=error.strerror),
+            fix=text("name one file of an ONNX model that this user may read"),
         ) from error
     if path.suffix.lower() in _PICKLES or content[:1] == b"\x80" or content[:2] == b"PK":
         raise ModelRefused(
@@ -135,7 +141,10 @@ def read_file(path: Path) -> ForeignGraph:
             ),
         )
     if len(content) > MOST_BYTES:
-        raise ModelRefused(text("{path} is larger than 512 MB", path=path.name))
+        raise ModelRefused(
+            text("{path} is larger than 512 MB", path=path.name),
+            fix=text("bring a smaller model: fewer trees, or shallower ones"),
+        )
     return read_graph(content, path.name)
 
 

@@ -132,7 +132,11 @@ class Section:
         section = ".".join(self.path)
         if not section:
             self.findings.add(
-                text("a contract needs a section [{key}]", key=key), (), code="contract-lacking", why=why
+                text("a contract needs a section [{key}]", key=key),
+                (),
+                code="contract-lacking",
+                why=why,
+                fix=text("add a section [{key}]; docs/contract.md shows a whole contract", key=key),
             )
             return
         self.findings.add(
