@@ -1,7 +1,7 @@
 # The same recipes for a person, for pre-commit and for CI. The README's second line makes .venv first.
 bin := .venv/bin
 compile := uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
-smoke_python := $(shell command -v python3.13 2>/dev/null)
+smoke_python := $(shell for p in python3.13 $(HOME)/.pyenv/versions/3.13*/bin/python3.13; do $$p -c 'import sys; print(sys.executable)' 2>/dev/null && break; done)
 
 .PHONY: demo test check lint types floors base smoke bench lock newcomer
 
