@@ -39,14 +39,14 @@ def say_added(out: Output, file: str, added: Added) -> None:
             out.say("           decided: {choice}", choice=_choice(choice))
     more = len(added.findings) - _FINDINGS
     if more > 0:
-        out.say("  … and {n} more findings; --json lists them all", n=more)
+        out.say("  … more findings: {n}; --json lists them all", n=more)
     out.blank()
     out.say(
-        "Dataset {dataset}, version {version}: {rows} rows, {added} of them new.",
+        "Dataset {dataset}, version {version}. Rows: {rows}; new: {added}.",
         dataset=added.dataset, version=added.version, rows=record.rows, added=record.added, style="bold",
     )  # fmt: skip
     if record.already:
-        out.say("  {n} rows were there already and were left out.", n=record.already)
+        out.say("  rows that were there already and were left out: {n}", n=record.already)
     out.say("  digest {digest}; the file is kept at {raw}", digest=added.digest[:12], raw=record.raw)
     out.say("Next: andamio data show {dataset}", dataset=added.dataset)
 
@@ -94,7 +94,7 @@ def added_json(added: Added) -> dict[str, object]:
 def say_checked(out: Output, result: Checked) -> None:
     """Say how many rows a contract accepts, and why not the others."""
     out.say(
-        "{dataset}@{version} against {model}: {accepted} of {rows} rows accepted",
+        "{dataset}@{version} against {model}: rows accepted: {accepted} of {rows}",
         dataset=result.dataset, version=result.version, model=result.model,
         accepted=result.accepted, rows=result.rows,
         style="green" if result.good else "red",
@@ -102,30 +102,30 @@ def say_checked(out: Output, result: Checked) -> None:
     for fault in result.columns:
         out.say("  {what}", what=fault.what)
     for reason in result.reasons:
-        out.say("  {n} rows: {example}", n=reason.count, example=reason.example)
+        out.say("  rows refused: {n}, for example: {example}", n=reason.count, example=reason.example)
         out.say("     {code}, {places}", code=reason.code, places=_written_places(reason))
     if result.flagged:
-        out.say("  {n} accepted rows have values that the policies change or flag", n=result.flagged)
+        out.say("  accepted rows with values that the policies change or flag: {n}", n=result.flagged)
 
 
 def say_profile(out: Output, version: DatasetVersion, described: Profile) -> None:
     """Show a version as one table, and where it came from."""
     out.say(
-        "{dataset}@{version}: {rows} rows, {columns} columns, digest {digest}",
+        "{dataset}@{version}: digest {digest}, rows: {rows}, columns: {columns}",
         dataset=version.name, version=version.version, rows=described.rows, columns=len(described.columns),
         digest=version.digest[:12], style="bold",
     )  # fmt: skip
     record = version.record
     if record is not None:
         out.say(
-            "  last added {when} from {file} ({n} rows)", when=record.at, file=record.file, n=record.added
+            "  last added {when} from {file} (rows: {n})", when=record.at, file=record.file, n=record.added
         )
         if record.time:
             out.say('  ordered in time by "{column}"', column=record.time)
         for column, choice in record.choices.items():
             out.say('  damaged "{column}": {choice}', column=column, choice=_choice(choice))
     if described.duplicates:
-        out.say("  {n} rows are exact copies of an earlier row", n=described.duplicates)
+        out.say("  rows that are exact copies of an earlier one: {n}", n=described.duplicates)
     out.blank()
     out.table(
         [say("column"), say("type"), say("missing"), say("lowest"), say("median"), say("highest")],

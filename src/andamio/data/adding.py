@@ -79,7 +79,7 @@ def _choices(source: Source, options: AddOptions, damaged: Mapping[str, Finding]
 
 def _refusal(source: Source, undecided: Sequence[Finding]) -> DataDamaged:
     return DataDamaged(
-        text("{n} columns of {file} look mangled by a spreadsheet", n=len(undecided), file=source.path.name),
+        text("{file} was mangled by a spreadsheet (columns: {n})", n=len(undecided), file=source.path.name),
         where=text("{path}", path=source.path),
         why=text("a decimal mark was lost or moved, so these numbers are not what was measured"),
         fix=text(

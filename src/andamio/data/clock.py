@@ -48,7 +48,7 @@ def to_utc(
                 kind=FindingKind.CLOCK,
                 column=column,
                 what=text(
-                    'daylight saving repeats an hour: {n} times of "{column}" were placed by their order',
+                    'daylight saving repeats an hour; "{column}" was placed by the order of rows (rows: {n})',
                     n=len(rows), column=column,
                 ),
                 count=len(rows),
@@ -67,7 +67,7 @@ def to_utc(
                 kind=FindingKind.CLOCK,
                 column=column,
                 what=text(
-                    'daylight saving skips an hour: {n} times of "{column}" were read an hour later',
+                    'daylight saving skips an hour; "{column}" was read an hour later (rows: {n})',
                     n=len(rows), column=column,
                 ),
                 count=len(rows),
@@ -107,7 +107,7 @@ def watch_clock(source: Source, column: str) -> list[Finding]:
             kind=FindingKind.CLOCK,
             column=column,
             what=text(
-                'the clock "{column}" goes back {n} times, by {hours} h at most',
+                'the clock "{column}" goes back (times: {n}, longest: {hours} h)',
                 column=column, n=len(rows), hours=longest,
             ),
             count=len(rows),

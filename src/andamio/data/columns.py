@@ -88,7 +88,7 @@ def _unreadable(source: Source, name: str, guess: ColumnGuess) -> Finding:
         kind=FindingKind.UNREADABLE,
         column=name,
         what=text(
-            '{n} cells of "{column}" are no {kind}; they are missing',
+            '"{column}" has cells that are no {kind}; they are missing (cells: {n})',
             n=len(rows),
             column=name,
             kind=kinds[guess.kind],

@@ -66,33 +66,37 @@ def _mangled(source: Source, name: str, mangled: Mangled | None) -> Finding:
 
 
 def _lost_mark(column: str, n: int) -> Text:
-    return text('"{column}": {n} cells lost their decimal mark', column=column, n=n)
+    return text('"{column}" lost decimal marks (cells: {n})', column=column, n=n)
 
 
 def _groups(column: str, n: int) -> Text:
-    return text('"{column}": {n} cells have their decimal mark in the wrong place', column=column, n=n)
+    return text('"{column}" has decimal marks in the wrong place (cells: {n})', column=column, n=n)
 
 
 def _clusters(column: str, n: int) -> Text:
-    return text('"{column}": the {n} cells lie on two scales, powers of ten apart', column=column, n=n)
+    return text('"{column}" lies on two scales, powers of ten apart (cells: {n})', column=column, n=n)
 
 
 def _last_digits(column: str, n: int) -> Text:
     return text(
-        '"{column}": of {n} whole numbers none ends in 0; they lost their decimal mark', column=column, n=n
+        '"{column}" lost decimal marks: none of its whole numbers ends in 0 (cells: {n})', column=column, n=n
     )
 
 
 def _beyond_physics(column: str, n: int) -> Text:
-    return text('"{column}": {n} cells are impossible; they lost their decimal mark', column=column, n=n)
+    return text('"{column}" lost decimal marks: its values are impossible (cells: {n})', column=column, n=n)
 
 
 def _above_siblings(column: str, n: int) -> Text:
-    return text('"{column}": {n} cells are powers of ten above the columns named like it', column=column, n=n)
+    return text(
+        '"{column}" lies powers of ten above the columns named like it (cells: {n})', column=column, n=n
+    )
 
 
 def _contradictory(column: str, n: int) -> Text:
-    return text('"{column}": {n} cells contradict how the rest of the column is written', column=column, n=n)
+    return text(
+        '"{column}" has cells that contradict how the rest is written (cells: {n})', column=column, n=n
+    )
 
 
 _REASONS = {
@@ -117,7 +121,7 @@ def _impossible(source: Source, name: str, digits: Digits, bounds: Bounds) -> li
             name,
             outside.tolist(),
             text(
-                '"{column}": {n} values are impossible for {what}',
+                '"{column}" has values that are impossible for {what} (rows: {n})',
                 column=name,
                 n=len(outside),
                 what=bounds.name,
@@ -131,7 +135,9 @@ def _doubtful(source: Source, name: str, digits: Digits) -> list[Finding]:
     whole = (digits.decimals == 0) & (digits.sizes >= _FOUR_DIGITS)
     if len(digits) == 0 or not whole.all():
         return []
-    what = text('"{column}": only large whole numbers, and other columns lost their mark', column=name)
+    what = text(
+        '"{column}" holds only large whole numbers, and other columns lost decimal marks', column=name
+    )
     return [_finding(source, FindingKind.DOUBTFUL, name, digits.rows.tolist(), what)]
 
 
@@ -143,7 +149,9 @@ def _jumps(source: Source, name: str, digits: Digits) -> list[Finding]:
     usual = float(np.quantile(sizes, 1 - _RARE))
     if usual > 0 and np.any(sizes > _JUMP * usual):
         rows = digits.rows[sizes > _JUMP * usual].tolist()
-        what = text('"{column}": {n} values are a thousand times above all others', column=name, n=len(rows))
+        what = text(
+            '"{column}" has values a thousand times above all others (rows: {n})', column=name, n=len(rows)
+        )
         return [_finding(source, FindingKind.JUMP, name, rows, what)]
     zeros = digits.values == 0
     others = digits.values[~zeros]
@@ -151,7 +159,9 @@ def _jumps(source: Source, name: str, digits: Digits) -> list[Finding]:
     if few and others.min() > 0 and others.min() > 0.5 * float(np.median(others)):
         rows = digits.rows[zeros].tolist()
         what = text(
-            '"{column}": {n} zeros, where every other value is far from zero', column=name, n=len(rows)
+            '"{column}" has zeros where every other value is far from zero (rows: {n})',
+            column=name,
+            n=len(rows),
         )
         return [_finding(source, FindingKind.JUMP, name, rows, what)]
     return []

@@ -42,7 +42,7 @@ def typed_frame(source: Source, frame: pl.DataFrame, zone: ZoneInfo) -> pl.DataF
     ]
     if nested:
         raise FileRefused(
-            text("{n} columns hold lists, records or bytes", n=len(nested)),
+            text("the file has columns of lists, records or bytes (columns: {n})", n=len(nested)),
             where=text("{path}", path=source.path),
             fix=text("export one column per value"),
             faults=[

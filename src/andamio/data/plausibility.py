@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from andamio.errors import Text, text
+
 _PH = re.compile(r"(?<![A-Za-z])(?:pH|ph|PH)(?![A-Za-z])")
 _HUMIDITY = re.compile(r"humid|humedad|\bRH\b|\bHR\b", re.IGNORECASE)
 _PERCENT = re.compile(r"^\s*%|%\s*$|percent|porcentaje|por ciento", re.IGNORECASE)
@@ -20,7 +22,7 @@ _ABSOLUTE_ZERO = {
 class Bounds:
     """What values can be; above ``surely_above`` nothing but a lost mark explains them."""
 
-    name: str
+    name: Text
     low: float
     high: float
     surely_above: float = float("inf")
@@ -29,18 +31,18 @@ class Bounds:
 def bounds_of(column: str, unit: str | None) -> Bounds | None:
     """Return what physics allows for a column, or None when its name and unit say nothing.
 
-    >>> bounds_of("Ore Pulp pH", None)
-    Bounds(name='pH', low=0.0, high=14.0, surely_above=15.0)
+    >>> bounds_of("Ore Pulp pH", None).high
+    14.0
     """
     infinite = float("inf")
     if _PH.search(column) or unit == "pH":
-        return Bounds("pH", 0.0, 14.0, 15.0)
+        return Bounds(text("pH"), 0.0, 14.0, 15.0)
     if _HUMIDITY.search(column) and (unit in (None, "%") or "%" in column):
-        return Bounds("relative humidity", 0.0, 105.0, 200.0)
+        return Bounds(text("relative humidity"), 0.0, 105.0, 200.0)
     if _POWER_FACTOR.search(column):
-        return Bounds("power factor", -100.0, 100.0, 200.0)
+        return Bounds(text("a power factor"), -100.0, 100.0, 200.0)
     if _PERCENT.search(column) or unit == "%":
-        return Bounds("percent", -infinite, infinite, 2000.0)
+        return Bounds(text("a percentage"), -infinite, infinite, 2000.0)
     if unit in _ABSOLUTE_ZERO:
-        return Bounds("temperature", _ABSOLUTE_ZERO[unit], infinite)
+        return Bounds(text("a temperature"), _ABSOLUTE_ZERO[unit], infinite)
     return None

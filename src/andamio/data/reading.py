@@ -85,7 +85,7 @@ def _read_csv(path: Path, options: ReadOptions) -> Source:
         source.findings.append(
             Finding(
                 kind=FindingKind.RAGGED,
-                what=text("{n} rows with the wrong number of fields were left out, as asked", n=len(lines)),
+                what=text("rows with the wrong number of fields, left out as asked: {n}", n=len(lines)),
                 count=len(lines),
                 lines=lines,
             )
@@ -104,7 +104,7 @@ def _duplicates(source: Source) -> list[Finding]:
     return [
         Finding(
             kind=FindingKind.DUPLICATES,
-            what=text("{n} rows are exact copies of an earlier row; all were kept", n=len(rows)),
+            what=text("rows that are exact copies of an earlier one, all kept: {n}", n=len(rows)),
             count=len(rows),
             lines=source.lines_of(rows),
         )

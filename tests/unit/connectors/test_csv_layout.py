@@ -28,8 +28,8 @@ def test_titles_above_and_totals_below_are_left_out_and_noted(tmp_path: Path) ->
     assert table.header == ["fecha", "T", "P"]
     assert table.columns["T"] == ["1.5", "1.6"]
     assert table.lines == [5, 6]
-    assert "2 title lines above line 4 were left out" in said(table)
-    assert "line 7, at the end, has only 1 fields" in said(table)
+    assert "title lines above line 4 were left out (lines: 2)" in said(table)
+    assert "line 7, at the end, was left out" in said(table)
 
 
 def test_blank_lines_and_lines_of_delimiters_are_no_rows_but_keep_their_numbers(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_trailing_delimiters_are_ignored(tmp_path: Path) -> None:
     assert read(tmp_path, "a;b;\n1;2;\n3;4;\n").header == ["a", "b"]
     table = read(tmp_path, "a,b\n1,2\n3,4,,\n5,6\n")
     assert table.columns["b"] == ["2", "4", "6"]
-    assert "1 lines end in extra delimiters" in said(table)
+    assert "lines end in extra delimiters, which were ignored (lines: 1)" in said(table)
 
 
 def test_rows_of_the_wrong_length_are_all_named(tmp_path: Path) -> None:

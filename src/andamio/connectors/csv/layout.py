@@ -156,7 +156,9 @@ def _below_titles(rows: list[Row], width: int, layout: Layout) -> list[Row]:
     for position, (line, cells) in enumerate(rows[:_SAMPLE_ROWS]):
         if width <= len(cells) <= widest:
             if position:
-                titles = text("{n} title lines above line {line} were left out", n=position, line=line)
+                titles = text(
+                    "title lines above line {line} were left out (lines: {n})", n=position, line=line
+                )
                 layout.notes.append(titles)
             return rows[position:]
     return rows
@@ -204,12 +206,18 @@ def _square(rows: Sequence[Row], width: int, options: CsvOptions, layout: Layout
             layout.lines.append(line)
         elif position >= footer:
             layout.notes.append(
-                text("line {line}, at the end, has only {n} fields and was left out", line=line, n=len(cells))
+                text(
+                    "line {line}, at the end, was left out: it has fewer fields (fields: {n})",
+                    line=line,
+                    n=len(cells),
+                )
             )
         else:
             layout.ragged.append(RaggedRow(line, cells))
     if trailing and trailing < len(rows):
-        layout.notes.append(text("{n} lines end in extra delimiters; they were ignored", n=trailing))
+        layout.notes.append(
+            text("lines end in extra delimiters, which were ignored (lines: {n})", n=trailing)
+        )
     if layout.ragged and options.ragged is not Ragged.SKIP:
         raise _ragged(layout, width, path)
 
@@ -232,14 +240,16 @@ def _ragged(layout: Layout, width: int, path: Path) -> FileRefused:
             "correct the lines, leave them out with --ragged skip, or fill short ones with --ragged fill"
         )
     return FileRefused(
-        text("{n} rows do not have the {width} fields of the header", n=len(layout.ragged), width=width),
+        text(
+            "rows do not have the {width} fields of the header (rows: {n})", n=len(layout.ragged), width=width
+        ),
         where=text("{path}", path=path),
         why=why,
         fix=fix,
         faults=[
             Fault(
                 "file-refused",
-                text("line {line} has {n} fields", line=row.line, n=len(row.fields)),
+                text("line {line} has another number of fields: {n}", line=row.line, n=len(row.fields)),
                 data={"line": row.line, "fields": len(row.fields)},
             )
             for row in layout.ragged
