@@ -114,7 +114,9 @@ def _engine(address: str, wait_s: float) -> sa.Engine:
 
 def _sqlite_engine(path: Path, wait_s: float) -> sa.Engine:
     url = sa.URL.create("sqlite", database=str(path))
-    engine = sa.create_engine(url, connect_args={"timeout": wait_s})
+    # A connection is opened for each use: it costs little here, and nothing stays open behind a command,
+    # so that the write-ahead log is folded back and a copy of the folder is complete.
+    engine = sa.create_engine(url, connect_args={"timeout": wait_s}, poolclass=sa.NullPool)
 
     def prepare(connection: object, _record: object) -> None:
         # The driver must not begin transactions by itself; ``begin`` below does.
