@@ -46,7 +46,11 @@ else
 endif
 
 bench:
-	$(bin)/python -m benchmarks
+	$(bin)/python benchmarks/start_up.py
+	$(bin)/python benchmarks/serving/run.py
+	$(bin)/python benchmarks/training/uci_regression.py concrete energy
+	$(bin)/python benchmarks/training/ai4i.py
+	$(bin)/python benchmarks/training/ai4i.py --declared
 
 # Compile the locks again after a change of pyproject.toml; they carry hashes and name no index.
 lock:
