@@ -162,3 +162,17 @@ def _do(plant: Path, *words: str) -> None:
     status = typed(plant, *words)
     if status:
         raise AssertionError(f"andamio {' '.join(words)}: exit status {status}")
+
+
+_shared: list[Path] = []
+
+
+def shared_plant(make_folder: Callable[[str], Path]) -> Path:
+    """Return a plant with two versions, the first deployed, and predictions; made once, to be copied."""
+    if not _shared:
+        folder = make_folder("shared")
+        plant = working_plant(folder, versions=2, deployed=[1])
+        (folder / "rows.csv").write_text(history(5, 3), encoding="utf-8")
+        _do(plant, "score", "--in", str(folder / "rows.csv"), "--out", str(folder / "scored.csv"))
+        _shared.append(plant)
+    return _shared[0]

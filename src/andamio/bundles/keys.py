@@ -48,6 +48,7 @@ class PublicKey:
         if len(raw) != 32 or str(key) != pinned:
             raise KeyRefused(
                 text("{pinned} is not a public key", pinned=pinned[:80]),
+                where=text("andamio.toml, [keys] trusted"),
                 why=text("a trusted key is written ed25519: and 44 characters of base64"),
                 fix=text("put it back as andamio init wrote it into andamio.toml, [keys] trusted"),
             )

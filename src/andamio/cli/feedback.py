@@ -9,6 +9,7 @@ import typer
 
 from andamio.bundles.keys import PublicKey
 from andamio.cli.output import Json, Output
+from andamio.cli.placing import about
 from andamio.connectors.csv import CsvOptions, read_csv
 from andamio.journal import Prediction, PredictionRecord, TruthRecord, join_truth, read_journal
 from andamio.kernel.settings import PlantFolder, find_plant
@@ -40,9 +41,10 @@ def command(
     trusted = tuple(PublicKey.parse(key) for key in plant.settings.keys.trusted)
     scorer = open_champion(plant.deployment, plant.bundles, trusted, model)
     named = TruthColumns(prediction=prediction or None, asset=asset or None, time=moment or None, value=value)
-    truths = read_truths(
-        read_csv(file, CsvOptions()), scorer.contract, scorer.model, scorer.info, named, file.name
-    )
+    with about(file):
+        truths = read_truths(
+            read_csv(file, CsvOptions()), scorer.contract, scorer.model, scorer.info, named, file.name
+        )
     with command_journal(plant.journal, "feedback", plant.settings.serving.durability) as journal:
         if truths.records:
             journal.append_now(truths.records)

@@ -10,6 +10,7 @@ import typer
 
 from andamio.bundles.keys import PublicKey
 from andamio.cli.output import Json, Output
+from andamio.cli.placing import about
 from andamio.connectors.csv import CsvOptions
 from andamio.errors import UsageError, text
 from andamio.kernel.settings import PlantFolder, find_plant
@@ -47,13 +48,16 @@ def command(
     out = Output(json=json)
     if source.absolute() == output.absolute():
         raise UsageError(
-            text("the input and the output are the same file"), fix=text("give the output another name")
+            text("the input and the output are the same file"),
+            where=text("{path}", path=output),
+            fix=text("give the output another name"),
         )
     plant = find_plant()
     scorer = _champion(plant, model)
     rows = _source(source, scorer, encoding, decimal)
     started = time.perf_counter()
-    with command_journal(plant.journal, "score", plant.settings.serving.durability) as journal:
+    journals = command_journal(plant.journal, "score", plant.settings.serving.durability)
+    with about(source), journals as journal:
         result = score_file(scorer, rows, _target(output), output, journal.append_now)
     _tell(out, scorer, output, result, time.perf_counter() - started)
 

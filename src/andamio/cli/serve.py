@@ -14,7 +14,7 @@ from andamio.bundles.keys import PublicKey
 from andamio.cli.output import Json, Output
 from andamio.contracts import example_row
 from andamio.kernel.settings import find_plant
-from andamio.language import say
+from andamio.language import error_json, render_error, say
 from andamio.serving.process import ServeOptions, Started, serve
 from andamio.serving.scorer import Scorer
 
@@ -53,6 +53,7 @@ def command(
                 "worker": started.worker,
                 "generation": started.generation.number,
                 "models": served,
+                "errors": [error_json(error)["error"] for error in started.generation.errors.values()],
             }
         )
         _tell(out, started, served)
@@ -64,7 +65,12 @@ def command(
 
 def _tell(out: Output, started: Started, served: dict[str, int]) -> None:
     address = started.address
-    if served:
+    if not out.json:
+        for error in started.generation.errors.values():
+            sys.stderr.write(render_error(error) + "\n")
+    if not served and started.generation.errors:
+        out.say("nothing of what is deployed can answer; the process lives at {address}", address=address)
+    elif served:
         models = ", ".join(f"{name}@{version}" for name, version in served.items())
         out.say("{models} answers at {address}", models=models, address=address)
         out.say("a prediction, with values made up from the contract:")
