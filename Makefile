@@ -9,10 +9,10 @@ demo:
 	$(bin)/andamio demo
 
 test:
-	$(bin)/pytest -q -n auto --dist loadgroup
+	$(bin)/pytest -q -n auto --dist loadfile
 
 check: lint types floors base
-	ANDAMIO_BASE_PYTHON=$(CURDIR)/.venv-base/bin/python $(bin)/pytest -q -n auto --dist loadgroup
+	ANDAMIO_BASE_PYTHON=$(CURDIR)/.venv-base/bin/python $(bin)/pytest -q -n auto --dist loadfile
 	$(MAKE) smoke
 
 lint:
