@@ -9,7 +9,7 @@ import polars as pl
 
 from andamio.connectors.csv import ColumnGuess, ColumnKind
 from andamio.data.clock import to_utc
-from andamio.data.digits import digits_of_text
+from andamio.data.digits import digits_of_text, to_floats
 from andamio.data.findings import Finding, FindingKind
 from andamio.data.source import Source
 from andamio.errors import text
@@ -52,11 +52,12 @@ def _numbers(name: str, cells: Sequence[str]) -> pl.Series:
     plain = series.str.contains(r"^[+-]?\d+$").fill_null(True)
     if plain.all() and _longest(series) <= _LARGEST_INTEGER:
         return series.str.strip_prefix("+").cast(pl.Int64)
-    return pl.Series(name, [float(cell) if cell else None for cell in cells], dtype=pl.Float64)
+    return to_floats(series)
 
 
 def _longest(series: pl.Series) -> int:
-    return max((len(cell) for cell in series.drop_nulls()), default=0)
+    longest = series.str.len_chars().max()
+    return longest if isinstance(longest, int) else 0
 
 
 def _times(source: Source, name: str, cells: Sequence[str], zone: ZoneInfo) -> pl.Series:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 _MOST_DECIMALS = 9
@@ -53,21 +53,30 @@ class Digits:
         return counts
 
 
-_FRACTION = re.compile(r"[+-]?\d{1,3}\.\d{3}")
-
-
 def digits_of_text(cells: Sequence[str]) -> Digits:
     """Look at a column of cells in the one form ``1234.5`` (missing: "")."""
-    rows = [row for row, cell in enumerate(cells) if cell]
-    present = [cells[row] for row in rows]
-    decimals = [_decimals(cell) for cell in present]
-    triple = [_FRACTION.fullmatch(cell) is not None for cell in present]
-    return Digits(
-        np.asarray(rows, dtype=np.int64),
-        np.asarray(present, dtype=np.float64) if present else np.empty(0),
-        np.asarray(decimals, dtype=np.int8),
-        np.asarray(triple, dtype=np.bool_),
+    column = pl.Series(cells, dtype=pl.String)
+    rows = (column != "").arg_true()
+    present = column.gather(rows)
+    exponents = present.str.extract(r"[eE]([+-]?\d+)$").cast(pl.Int64).fill_null(0)
+    after = (
+        present.str.extract(r"\.(\d*)").fill_null("").str.strip_chars_end("0").str.len_chars().cast(pl.Int64)
     )
+    return Digits(
+        rows.to_numpy().astype(np.int64),
+        to_floats(present).to_numpy(),
+        (after - exponents).clip(0, _MOST_DECIMALS).to_numpy().astype(np.int8),
+        present.str.contains(r"^[+-]?\d{1,3}\.\d{3}$").to_numpy(),
+    )
+
+
+def to_floats(cells: pl.Series) -> pl.Series:
+    """Read cells in the one form ``1234.5`` as numbers; null stays null."""
+    numbers = cells.str.strip_prefix("+").cast(pl.Float64, strict=False)
+    if numbers.null_count() == cells.null_count():
+        return numbers
+    # Spellings that Polars does not read, such as "5.e3".
+    return pl.Series([None if cell is None else float(cell) for cell in cells], dtype=pl.Float64)
 
 
 def digits_of_numbers(values: NDArray[np.float64]) -> Digits:
@@ -79,11 +88,3 @@ def digits_of_numbers(values: NDArray[np.float64]) -> Digits:
         scaled = present * 10.0**count
         decimals[np.abs(scaled - np.round(scaled)) <= 1e-6 * np.maximum(1.0, np.abs(scaled) * 1e-6)] = count
     return Digits(rows, present, decimals, np.zeros(len(present), dtype=np.bool_), typed=True)
-
-
-def _decimals(cell: str) -> int:
-    if "." not in cell:
-        return 0
-    mantissa, _, exponent = cell.lower().partition("e")
-    after = len(mantissa.partition(".")[2].rstrip("0"))
-    return max(0, min(_MOST_DECIMALS, after - int(exponent or 0)))

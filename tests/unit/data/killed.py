@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -21,6 +23,7 @@ from andamio.data.digest import content_digest
 from andamio.storage import files
 
 DIED = 9
+MOMENTS = 12
 FIRST = "time;T;lot\n" + "".join(f"1/4/24 {hour}:00;{hour},5;a\n" for hour in range(10))
 SECOND = "time;T;lot\n" + "".join(f"2/4/24 {hour}:00;{hour},5;b\n" for hour in range(10))
 
@@ -43,7 +46,10 @@ def in_a_child(work: Callable[[], object]) -> tuple[int, Any]:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), json.loads(told) if told else None
 
 
-def add(folder: Path, file: Path, step: int | None = None) -> int:
+def add(folder: Path, file: Path, step: int | None = None, after_s: float | None = None) -> int:
+    if after_s is not None:
+        # The alarm's default action ends the process without any clean-up.
+        signal.setitimer(signal.ITIMER_REAL, after_s)
     if step is not None:
         steps = count(1)
 
@@ -84,16 +90,21 @@ def main(folder: Path, kind: str) -> None:
         status, _ = in_a_child(lambda: add(prepared, folder / "first.csv"))
         assert status == 0
     outcomes = []
+    moments = random.Random(7)
     for step in count(1):
         shutil.copytree(prepared, plant)
-        status, _ = in_a_child(lambda step=step: add(plant, file, step))
-        assert status in {0, DIED}
+        if kind == "moments":
+            after_s = moments.uniform(0.01, 0.4)
+            status, _ = in_a_child(lambda after_s=after_s: add(plant, file, after_s=after_s))
+        else:
+            status, _ = in_a_child(lambda step=step: add(plant, file, step))
+        assert status in {0, DIED, -signal.SIGALRM}
         again, (left, after) = in_a_child(lambda: look_and_repeat(plant, file))
         rubbish = [path.name for path in plant.rglob(".*") if path.suffix == ".tmp" or "staging" in path.name]
         parts = len(list(plant.rglob("*.parquet")))
         outcomes.append(
             {
-                "died": status == DIED,
+                "died": status != 0,
                 "left": left,
                 "again": again,
                 "after": after,
@@ -102,7 +113,7 @@ def main(folder: Path, kind: str) -> None:
             }
         )
         shutil.rmtree(plant)
-        if status == 0:
+        if step == MOMENTS if kind == "moments" else status == 0:
             break
     print(json.dumps(outcomes))
 

@@ -31,3 +31,15 @@ def test_a_kill_at_any_step_leaves_the_addition_absent_or_complete(tmp_path: Pat
         assert outcome["rubbish"] == []
         assert outcome["parts"] == complete + 1
     assert {outcome["left"]["version"] for outcome in outcomes} == {absent, complete}
+
+
+def test_a_kill_at_any_moment_leaves_the_addition_absent_or_complete(tmp_path: Path) -> None:
+    script = Path(__file__).with_name("killed.py")
+    command = [sys.executable, script, tmp_path, "moments"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for outcome in json.loads(done.stdout):
+        assert (outcome["left"]["version"], outcome["left"]["rows"]) in {(0, 10), (1, 20)}
+        assert outcome["left"]["whole"]
+        assert outcome["after"] == {"version": 1, "rows": 20, "whole": True}
+        assert outcome["rubbish"] == []

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from andamio.connectors.csv.dates import guess_order, looks_like_times, read_times
+from andamio.connectors.csv.missing import MISSING_WORDS, missing_among
 from andamio.connectors.csv.numbers import (
-    MISSING_WORDS,
     Evidence,
     Marks,
     all_plain,
@@ -74,9 +74,8 @@ def read_column(
     """Read one column as numbers, as times, or as text, whichever at least 99 % of its cells are."""
     if name in options.text:
         return ReadColumn(cells, ColumnGuess(kind=ColumnKind.TEXT))
-    words = MISSING_WORDS | {word.casefold() for word in options.missing}
-    missing = frozenset(cell for cell in set(cells) if cell.casefold() in words)
-    column = _Column(name, cells, missing, sum(cell not in missing for cell in cells))
+    missing = missing_among(cells, options.missing)
+    column = _Column(name, cells, missing, len(cells) - sum(cells.count(word) for word in missing))
     if column.present == 0:
         return ReadColumn([""] * len(cells), ColumnGuess(kind=ColumnKind.EMPTY))
     return (
@@ -131,8 +130,10 @@ def _as_times(column: _Column, options: CsvOptions) -> ReadColumn | None:
 
 
 def _as_text(column: _Column, file: Marks, options: CsvOptions) -> ReadColumn:
-    words = {word.casefold() for word in options.missing}
-    cells = ["" if cell.casefold() in words else cell for cell in column.cells] if words else column.cells
+    cells = column.cells
+    if options.missing:
+        named = missing_among(cells, options.missing) - MISSING_WORDS
+        cells = ["" if cell in named else cell for cell in cells]
     return ReadColumn(cells, ColumnGuess(kind=ColumnKind.TEXT), _almost_numbers(column, file))
 
 
@@ -159,7 +160,7 @@ def _almost_numbers(column: _Column, marks: Marks) -> tuple[Text, ...]:
     if not looks_like_numbers(_sample(column.cells)):
         return ()
     _, strange = read_numbers(column.cells, Marks(marks.decimal, _other(marks.decimal)), column.missing)
-    if len(strange) * 2 > column.present or has_leading_zeros(column.cells):
+    if not 0 < len(strange) * 2 <= column.present or has_leading_zeros(column.cells):
         return ()
     sentence = text(
         'column "{name}" is text because {n} of its cells, such as "{cell}", are no numbers; '

@@ -64,15 +64,19 @@ def guess_order(cells: Sequence[str]) -> OrderGuess:
     >>> guess_order(["13/3/17 1:00", "1/4/17 2:00"]).order.value
     'day-first'
     """
-    matches = [match for cell in cells if cell and (match := _match(cell))]
+    known: dict[str, re.Match[str] | None] = {}
+    days = [_split(cell)[0] for cell in cells if cell]
+    for day in set(days):
+        known[day] = _match(day)
+    matches = [match for day in days if (match := known[day])]
     numbers = [match for match in matches if match.re is _NUMBERS]
     if not numbers:
+        # Of a date with a word only the first part was looked at; it is no year.
         iso = any(match.re is _YEAR_FIRST for match in matches)
         return OrderGuess(DateOrder.YEAR_FIRST, "iso") if iso else OrderGuess(DateOrder.DAY_FIRST, "named")
-    days = sum(int(match["a"]) > 12 for match in numbers)
-    months = sum(int(match["b"]) > 12 for match in numbers)
-    if days != months:
-        if days > months:
+    above_twelve = [sum(int(match[field]) > 12 for match in numbers) for field in ("a", "b")]
+    if above_twelve[0] != above_twelve[1]:
+        if above_twelve[0] > above_twelve[1]:
             return OrderGuess(DateOrder.DAY_FIRST, "day")
         return OrderGuess(DateOrder.MONTH_FIRST, "month")
     day_first = _roughness(numbers, DateOrder.DAY_FIRST)
@@ -91,11 +95,11 @@ def read_times(
     A zone is kept when the cell gives one; otherwise the time stays local. Hour 24 is the next day's
     midnight.
     """
-    days: dict[str, date | None] = {}
+    reader = _Reader(order)
     written: list[str] = []
     unreadable: list[int] = []
     for row, cell in enumerate(cells):
-        moment = _moment(cell, order, days)
+        moment = reader.read(cell)
         if moment is None:
             if cell not in missing:
                 unreadable.append(row)
@@ -111,15 +115,34 @@ def _match(cell: str) -> re.Match[str] | None:
     return None
 
 
-def _moment(cell: str, order: DateOrder, days: dict[str, date | None]) -> str | None:
-    match = _match(cell)
-    if match is None:
-        return None
-    key = match["day"]
-    if key not in days:
-        days[key] = _day(match, order)
-    day = days[key]
-    return None if day is None else _with_clock(day, match)
+class _Reader:
+    """Reads the dates of one column; days and clock times come again and again, and are read once."""
+
+    def __init__(self, order: DateOrder) -> None:
+        self._order = order
+        self._days: dict[str, str] = {}
+        self._clocks: dict[str, str] = {}
+
+    def read(self, cell: str) -> str | None:
+        day, clock = _split(cell)
+        if day in self._days and clock in self._clocks:
+            return self._days[day] + self._clocks[clock]
+        match = _match(cell)
+        date_ = _day(match, self._order) if match else None
+        if match is None or date_ is None:
+            return None
+        moment = _with_clock(date_, match)
+        iso = date_.isoformat()
+        if moment and match["day"] == day and moment.startswith(iso):
+            self._days[day], self._clocks[clock] = iso, moment[len(iso) :]
+        return moment
+
+
+def _split(cell: str) -> tuple[str, str]:
+    day, space, clock = cell.partition(" ")
+    if not space and "T" in cell:
+        day, _, clock = cell.partition("T")
+    return day, clock
 
 
 def _with_clock(day: date, match: re.Match[str]) -> str | None:

@@ -12,7 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from andamio.connectors.csv.dates import looks_like_times
-from andamio.connectors.csv.numbers import MISSING_WORDS, Marks, read_number
+from andamio.connectors.csv.missing import MISSING_WORDS
+from andamio.connectors.csv.numbers import Marks, read_number
 from andamio.connectors.csv.options import CsvOptions, Ragged, RaggedRow
 from andamio.errors import Fault, FileRefused, Text, text
 
@@ -133,10 +134,10 @@ def _cut(content: str, delimiter: str, path: Path) -> Iterator[Row]:
         return
     csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, skipinitialspace=True)
-    line = 1
+    line, spaced = 1, _has_spaces_to_strip(content, delimiter)
     try:
         for cells in reader:
-            yield line, [cell.strip() for cell in cells]
+            yield line, [cell.strip() for cell in cells] if spaced else cells
             line = reader.line_num + 1
     except csv.Error as error:
         raise FileRefused(
@@ -144,6 +145,11 @@ def _cut(content: str, delimiter: str, path: Path) -> Iterator[Row]:
             where=text("{path}, line {line}", path=path, line=line),
             fix=text("open the file in a text editor and close the quote on that line"),
         ) from error
+
+
+def _has_spaces_to_strip(content: str, delimiter: str) -> bool:
+    pairs = (f" {delimiter}", f"{delimiter} ", " \n", "\n ", " \r", ' "', '" ', "\u00a0")
+    return content[:1] == " " or content[-1:] == " " or any(pair in content for pair in pairs)
 
 
 def _usual_width(rows: Sequence[Row]) -> int:
@@ -179,7 +185,7 @@ def _first_row_is_header(rows: Sequence[Row]) -> bool:
 def _is_value(cell: str) -> bool:
     if any(read_number(cell, Marks(decimal)) for decimal in ".,"):
         return True
-    return cell.casefold() in MISSING_WORDS or looks_like_times([cell])
+    return cell in MISSING_WORDS or looks_like_times([cell])
 
 
 def _plain_numbers(cells: Sequence[str]) -> list[float]:

@@ -8,50 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-MISSING_WORDS = frozenset(
-    {
-        "",
-        "-",
-        "--",
-        "---",
-        "?",
-        ".",
-        "na",
-        "n/a",
-        "n.a.",
-        "#n/a",
-        "nan",
-        "null",
-        "none",
-        "nil",
-        "(null)",
-        "<na>",
-    }
-    | {"#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!", "#¡div/0!", "#¡valor!", "#¡ref!", "#¡num!"}
-    | {"#¿nombre?", "#########", "inf", "-inf", "bad", "bad input", "no data", "nodata", "no good", "error"}
-    | {
-        "i/o timeout",
-        "comm fail",
-        "not connect",
-        "scan off",
-        "pt created",
-        "shutdown",
-        "configure",
-        "intf shut",
-    }
-    | {
-        "under range",
-        "over range",
-        "calc failed",
-        "s/d",
-        "n/d",
-        "sin dato",
-        "sin datos",
-        "sin señal",
-        "falla",
-    }
-)
-"""Words for "no value" in a column of numbers: blanks, spreadsheet errors, historians' states (folded)."""
+from andamio.connectors.csv.missing import MISSING_WORDS
 
 PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _SPACES = " \u00a0\u202f'\u2019"
@@ -113,10 +70,10 @@ def weigh(cells: Iterable[str]) -> Evidence:
             if space in bare:
                 bare = bare.replace(space, "")
                 grouped[space] += 1
-        if both := _BOTH.fullmatch(bare):
-            if both[1] != both[2]:
-                proofs[both[2]] += 1
-                grouped[both[1]] += 1
+        both = _BOTH.fullmatch(bare)
+        if both and both[1] != both[2]:
+            proofs[both[2]] += 1
+            grouped[both[1]] += 1
         elif repeated := _REPEATED.fullmatch(bare):
             proofs[_OTHER[repeated[1]]] += 1
             grouped[repeated[1]] += 1
@@ -138,10 +95,11 @@ def choose_marks(evidence: Evidence, file_decimal: str) -> Marks:
 
 
 def looks_like_numbers(cells: Iterable[str]) -> bool:
-    """Tell from the first few cells whether half of a column may be numbers, by any marks."""
-    glance = [cell for cell, _ in zip((c for c in cells if c), range(_GLANCE), strict=False)]
+    """Tell from a few cells whether half of a column may be numbers, by any marks."""
+    present = [cell for cell in cells if cell]
+    glance = present[:: max(1, len(present) // _GLANCE)]
     numbers = sum(any(read_number(cell, marks) for marks in _ANY) for cell in glance)
-    missing = sum(cell.casefold() in MISSING_WORDS for cell in glance)
+    missing = sum(cell in MISSING_WORDS for cell in glance)
     return (numbers + missing) * 2 >= len(glance)
 
 
@@ -159,6 +117,9 @@ def read_numbers(cells: Sequence[str], marks: Marks, missing: frozenset[str]) ->
     >>> read_numbers(["1.234,5", "n/a", "abc"], Marks(",", "."), MISSING_WORDS)
     (['1234.5', '', ''], [2])
     """
+    at_once = _all_at_once(cells, marks, missing)
+    if at_once is not None:
+        return at_once, []
     written: list[str] = []
     unreadable: list[int] = []
     plain = PLAIN.fullmatch
@@ -174,6 +135,16 @@ def read_numbers(cells: Sequence[str], marks: Marks, missing: frozenset[str]) ->
             number = ""
         written.append(number)
     return written, unreadable
+
+
+def _all_at_once(cells: Sequence[str], marks: Marks, missing: frozenset[str]) -> list[str] | None:
+    """Write a column that is ordinary numbers throughout in a few passes over its whole text."""
+    joined = "\n".join(["" if cell in missing else cell for cell in cells] if missing else cells)
+    if joined.count("\n") != len(cells) - 1 or not _lines(marks.decimal, marks.thousands).fullmatch(joined):
+        return None
+    removed = str.maketrans(dict.fromkeys({marks.thousands, *_SPACES} - {""}))
+    joined = joined.translate(removed)
+    return (joined.replace(",", ".") if marks.decimal == "," else joined).split("\n")
 
 
 def read_number(cell: str, marks: Marks) -> str | None:
@@ -196,7 +167,17 @@ def has_leading_zeros(cells: Iterable[str]) -> bool:
 
 @cache
 def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
-    groups = "".join({thousands, *_SPACES} - {""})
+    return re.compile(_number(decimal, thousands))
+
+
+@cache
+def _lines(decimal: str, thousands: str) -> re.Pattern[str]:
+    number = _number(decimal, thousands)
+    return re.compile(rf"(?:(?:{number})?\n)*+(?:{number})?")
+
+
+def _number(decimal: str, thousands: str) -> str:
+    groups = re.escape("".join(sorted({thousands, *_SPACES} - {""})))
     mark = re.escape(decimal)
-    grouped = rf"\d{{1,3}}(?:[{re.escape(groups)}]\d{{3}})+"
-    return re.compile(rf"[+-]?(?:(?:{grouped}|\d+)(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d{{1,3}})?")
+    grouped = rf"\d{{1,3}}(?:[{groups}]\d{{3}})+"
+    return rf"[+-]?(?:(?:{grouped}|\d+)(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d{{1,3}})?"
