@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+ONE_THREAD = os.environ | {"POLARS_MAX_THREADS": "1"}
 
 
 @pytest.mark.parametrize("kind", ["first", "second"])
@@ -36,7 +39,7 @@ def test_a_kill_at_any_step_leaves_the_addition_absent_or_complete(tmp_path: Pat
 def test_a_kill_at_any_moment_leaves_the_addition_absent_or_complete(tmp_path: Path) -> None:
     script = Path(__file__).with_name("killed.py")
     command = [sys.executable, script, tmp_path, "moments"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=ONE_THREAD)
     assert done.returncode == 0, done.stderr
     for outcome in json.loads(done.stdout):
         assert (outcome["left"]["version"], outcome["left"]["rows"]) in {(0, 10), (1, 20)}
