@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from .small_plant import shared_plant
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +30,39 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return dict(json.loads((folder / "outcomes.json").read_text()))
+
+
+@pytest.fixture(scope="session")
+def plant_at_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two versions of a model, the first deployed, a few predictions; nobody writes into it."""
+    return shared_plant(tmp_path_factory.mktemp)
+
+
+@pytest.fixture
+def plant(plant_at_work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of its own; the current folder is the plant's."""
+    copy = tmp_path / "plant"
+    shutil.copytree(plant_at_work, copy)
+    monkeypatch.chdir(copy)
+    monkeypatch.delenv("ANDAMIO_PLANT", raising=False)
+    monkeypatch.setenv("ANDAMIO_LANG", "en")
+    return copy
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of four megabytes."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "andamio-test", str(place)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"this system mounts no small disk: {mounted.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)

@@ -2,8 +2,8 @@
 
 Started by ``test_killed_at_every_step.py`` as ``dying.py FOLDER``; writes FOLDER/outcomes.json. Each death
 is in a forked child, so that the imports are paid once; this process puts no thread to work, because a fork
-does not carry threads along. The steps are those that ``storage.files`` announces, the beginning and the end
-of every transaction, and the commit of the Delta library.
+does not carry threads along. The steps are those that ``storage.files`` announces, every commit of the
+database, and the commit of the Delta library.
 
 An end comes in three ways: ``kill`` before the step, ``torn`` in the middle of a write, half of the file
 being there, and ``interrupt``: Ctrl-C.
@@ -26,7 +26,8 @@ import sqlalchemy as sa
 sys.path.insert(0, str(Path(__file__).parent))
 
 import pydantic
-from small_plant import MODEL, found_plant, typed, working_plant
+from plant_state import left_behind, state
+from small_plant import MODEL, found_plant, history, typed, working_plant
 
 import andamio.cli.data
 import andamio.cli.deploy
@@ -34,17 +35,13 @@ import andamio.data.table
 import andamio.lifecycle.learning
 from andamio.app import Plant
 from andamio.bundles import BundleParts, open_bundle
-from andamio.data.digest import content_digest
-from andamio.kernel.digests import sha256_of_file
-from andamio.lifecycle import reconcile
 from andamio.lifecycle.learning import register_candidate
-from andamio.registry import heads_of_bundles
 from andamio.storage import files
 from andamio.training.run import Candidate
 
-SOME_WRITES = 2
-SOME_INTERRUPTS = 4
-LEFT_BEHIND = ("**/.staging-*", "**/*.tmp")
+SOME_WRITES = 3
+SOME_INTERRUPTS = 5
+RACES = 3
 Operation = Callable[[Path], int]
 
 
@@ -92,7 +89,7 @@ def register(plant: Path) -> int:
 
 OPERATIONS: dict[str, tuple[str, Operation]] = {
     "add_first": ("new", add_first),
-    "add_more": ("base", add_more),
+    "add_more": ("table", add_more),
     "register": ("base", register),
     "deploy": ("base", deploy),
 }
@@ -101,8 +98,7 @@ OPERATIONS: dict[str, tuple[str, Operation]] = {
 def listen(hook: Callable[[str, Path], None]) -> None:
     """Hear of every step that changes the disk."""
     files._before = hook
-    for moment in ("begin", "commit", "checkin"):
-        sa.event.listen(sa.Engine, moment, lambda *_, moment=moment: hook(moment, Path("andamio.db")))
+    sa.event.listen(sa.Engine, "commit", lambda _: hook("commit", Path("andamio.db")))
     commit = andamio.data.table._commit
 
     def committed(table: Path, *rest: object, **options: object) -> None:
@@ -130,8 +126,8 @@ def ending_at(number: int, way: str) -> Callable[[str, Path], None]:
     return hook
 
 
-def in_a_child(work: Callable[[], object], said: Path) -> int:
-    """Do something in a child process; return its status, or minus the signal that killed it."""
+def fork(work: Callable[[], object], said: Path) -> int:
+    """Start something in a child process, its output in a file; return the process id."""
     child = os.fork()
     if child == 0:
         with said.open("a") as output:
@@ -140,58 +136,28 @@ def in_a_child(work: Callable[[], object], said: Path) -> int:
         status = 70
         try:
             status = int(work() or 0)
+        except BaseException:
+            traceback.print_exc()
+            raise
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return child
 
 
-def state(folder: Path) -> dict[str, object]:
-    """Open everything that a plant holds; tell what is there, and what does not hold."""
-    plant = Plant.open(folder)
-    wrong: list[str] = []
-    datasets = {}
-    for name in plant.datasets.names():
-        for number, record in plant.datasets.versions(name).items():
-            version = plant.datasets.open(name, number)
-            datasets[f"{name}@{number}"] = version.digest
-            if content_digest(version.frame) != record.digest and number == 0:
-                wrong.append(f"{name}@{number} is not what was added")
-            if sha256_of_file(folder / record.raw) != record.source_digest:
-                wrong.append(f"{record.raw} is not the file that was given")
-    bundles = [path for path in plant.folder.bundles.glob("*") if path.is_dir() and path.name[0] != "."]
-    for path in bundles:
-        open_bundle(path, plant.trusted)
-    versions = plant.registry.versions(MODEL) if plant.registry.models() else []
-    wrong += [
-        f"{v.reference} has no bundle" for v in versions if plant.folder.bundles / v.digest not in bundles
-    ]
-    verdict = plant.registry.verify(heads_of_bundles(plant.folder.bundles), plant.trusted)
-    wrong += [str(fault.what) for fault in verdict.faults]
-    champion = plant.switchboard.champion(MODEL)
-    if versions and plant.registry.aliases.number(MODEL) != (champion.version if champion else None):
-        wrong.append("the registry names another champion than the deployment file")
-    if reconcile(plant.registry, plant.switchboard).anything:
-        wrong.append("something was left to be reconciled")
-    found = {
-        "datasets": datasets,
-        "versions": [version.digest for version in versions],
-        "answers": champion.version if champion else None,
-        "pages": sorted(page.name for page in plant.folder.reports.glob("*.html")),
-        "wrong": wrong,
-    }
-    plant.database.close()
-    return found
+def in_a_child(work: Callable[[], object], said: Path) -> int:
+    """Do something in a child process; return its status, or minus the signal that killed it."""
+    return os.waitstatus_to_exitcode(os.waitpid(fork(work, said), 0)[1])
 
 
 def look_and_repeat(folder: Path, operation: Operation, told: Path) -> None:
     """Open the plant after the end, do the work again, and tell both."""
     found = state(folder)
-    left = [path.name for pattern in LEFT_BEHIND for path in folder.glob(pattern)]
+    left = left_behind(folder)
     status = operation(folder)
-    again = state(folder)
-    rest = [path.name for pattern in LEFT_BEHIND for path in folder.glob(pattern)]
+    again = state(folder, bundles=False)
+    rest = left_behind(folder)
     told.write_text(
         json.dumps({"found": found, "left": left, "status": status, "again": again, "rest": rest})
     )
@@ -241,13 +207,45 @@ def draw_no_page(_report: object) -> str:
     return "<html></html>"
 
 
+def all_races(root: Path) -> list[dict[str, object]]:
+    """Let two processes do two things to one plant at once, several times over."""
+    other = root / "base" / "other.csv"
+    other.write_text(history(30, 4), encoding="utf-8")
+    pairs: list[tuple[str, Operation, Operation]] = [
+        ("table", add_more, lambda plant: typed(plant, "data", "add", str(other), "--to", "pumps")),
+        ("table", add_more, lambda plant: typed(plant, "data", "add", str(other), "--to", "others")),
+        ("base", deploy, lambda plant: typed(plant, "deploy", f"{MODEL}@3", "--reason", "better still")),
+    ]
+    return [race(root, f"race-{turn}-{i}", *pair) for turn in range(RACES) for i, pair in enumerate(pairs)]
+
+
+def race(root: Path, name: str, kind: str, *pair: Operation) -> dict[str, object]:
+    """Start both at once; tell how each ended, and what the plant was like before and after a second try."""
+    plant = root / name / "plant"
+    shutil.copytree(root / kind / "plant", plant)
+    said = root / name / "said.txt"
+    started = [fork(lambda one=one: one(plant), said) for one in pair]
+    ended = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in started]
+    told = root / name / "told.json"
+
+    def look() -> None:
+        found = state(plant)
+        again = [one(plant) for one, status in zip(pair, ended, strict=True) if status]
+        told.write_text(json.dumps({"found": found, "again": again, "at last": state(plant)}))
+
+    looked = in_a_child(look, said)
+    outcome = {"ended": ended, "looked": looked, "said": said.read_text()}
+    return outcome | (json.loads(told.read_text()) if looked == 0 else {})
+
+
 def start_lane(root: Path, name: str) -> int:
     """Do all trials of one operation in a child, beside those of the others; return its process id."""
     lane = os.fork()
     if lane == 0:
         status = 70
         try:
-            (root / f"{name}.json").write_text(json.dumps(all_trials(root, name)))
+            found = all_races(root) if name == "races" else all_trials(root, name)
+            (root / f"{name}.json").write_text(json.dumps(found))
             status = 0
         finally:
             if status:
@@ -276,7 +274,7 @@ def warm_up(root: Path) -> None:
     """Load here, once, what every child would load: commands, units, migrations; no thread comes of it."""
     assert [andamio.cli.data, andamio.cli.deploy, pydantic.BaseModel]
     place, before = root / "warm", threads()
-    for kind in ("new", "base"):
+    for kind in ("new", "table", "base"):
         shutil.copytree(root / kind / "plant", place / kind)
         plant = Plant.open(place / kind)
         for bundle in plant.folder.bundles.glob("[0-9a-f]*"):
@@ -291,14 +289,16 @@ def main(root: Path) -> None:
 
     def prepare() -> None:
         found_plant(root / "new")
-        working_plant(root / "base", versions=2, deployed=[1])
+        working_plant(root / "table", versions=0, deployed=[])
+        working_plant(root / "base", versions=3, deployed=[1])
 
     andamio.lifecycle.learning.render_report = draw_no_page
     assert in_a_child(prepare, root / "prepared.txt") == 0, (root / "prepared.txt").read_text()
     warm_up(root)
-    lanes = [start_lane(root, name) for name in OPERATIONS]
+    names = [*OPERATIONS, "races"]
+    lanes = [start_lane(root, name) for name in names]
     assert [os.waitpid(lane, 0)[1] for lane in lanes] == [0] * len(lanes)
-    outcomes = {name: json.loads((root / f"{name}.json").read_text()) for name in OPERATIONS}
+    outcomes = {name: json.loads((root / f"{name}.json").read_text()) for name in names}
     (root / "outcomes.json").write_text(json.dumps(outcomes))
 
 

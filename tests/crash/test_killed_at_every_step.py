@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.live, pytest.mark.slow]
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.xdist_group("dying")]
 
 OPERATIONS = ("add_first", "add_more", "register", "deploy")
 WRITTEN = ("datasets", "versions", "answers")
@@ -29,7 +29,7 @@ def trials(outcomes: dict[str, Any], operation: str, way: str) -> list[dict[str,
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_kill_before_every_step_happens_and_only_there(outcomes: dict[str, Any], operation: str) -> None:
     kills = trials(outcomes, operation, "kill")
-    assert len(kills) > 12
+    assert len(kills) > 10
     assert [trial["ended"] for trial in kills] == [-signal.SIGKILL] * (len(kills) - 1) + [0]
     assert all(trial["ended"] == -signal.SIGKILL for trial in trials(outcomes, operation, "torn"))
 
@@ -72,7 +72,7 @@ def test_the_next_run_completes_the_work_and_clears_what_was_left(
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_ctrl_c_leaves_nothing_behind_and_says_so(outcomes: dict[str, Any], operation: str) -> None:
     interrupted = trials(outcomes, operation, "interrupt")
-    assert len(interrupted) >= 4
+    assert len(interrupted) >= 3
     for trial in interrupted:
         assert trial["left"] == [], told(trial)
         if operation != "register":  # it is not typed, see above
@@ -83,5 +83,27 @@ def test_ctrl_c_leaves_nothing_behind_and_says_so(outcomes: dict[str, Any], oper
 def test_the_steps_of_the_delta_library_and_of_the_database_are_among_them(outcomes: dict[str, Any]) -> None:
     for operation in ("add_first", "add_more"):
         assert {"write", "fsync", "rename", "delta"} <= set(outcomes[operation]["steps"])
-    assert {"write", "fsync", "rename", "begin", "commit"} <= set(outcomes["register"]["steps"])
-    assert {"write", "fsync", "rename", "begin", "commit"} <= set(outcomes["deploy"]["steps"])
+    assert {"write", "fsync", "rename", "commit"} <= set(outcomes["register"]["steps"])
+    assert {"write", "fsync", "rename", "commit"} <= set(outcomes["deploy"]["steps"])
+
+
+def test_two_processes_at_once_do_not_hurt_each_other(outcomes: dict[str, Any]) -> None:
+    races = outcomes["races"]
+    assert len(races) >= 9
+    for race in races:
+        assert race["looked"] == 0, race["said"]
+        assert set(race["ended"]) <= {0, 6}, race["said"]
+        assert 0 in race["ended"], race["said"]
+        assert set(race["again"]) <= {0}, race["said"]
+        assert race["found"]["wrong"] == race["at last"]["wrong"] == [], race["said"]
+        if 6 in race["ended"]:
+            assert "error[busy]" in race["said"]
+
+
+def test_what_two_processes_added_at_once_is_all_there(outcomes: dict[str, Any]) -> None:
+    held = [set(race["at last"]["datasets"]) for race in outcomes["races"][0::3]]
+    assert held == [{"pumps@0", "pumps@1", "pumps@2"}] * len(held)
+    held = [set(race["at last"]["datasets"]) for race in outcomes["races"][1::3]]
+    assert held == [{"pumps@0", "pumps@1", "others@0"}] * len(held)
+    answers = [race["at last"]["answers"]["pump-health"] for race in outcomes["races"][2::3]]
+    assert set(answers) <= {2, 3}
