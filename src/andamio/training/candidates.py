@@ -105,18 +105,18 @@ class Dummy:
 def predict_held_out(train: Callable[[Setting], Model], given: Setting, folds: Folds) -> Floats:
     """Predict every held-out row by a model trained on its fold's other rows.
 
+    One fold after another in this thread: scikit-learn swaps the warning filters of the whole process while
+    it works, and two threads doing so leave them broken.
+
     Returns:
         Margins, shape ``(rows, width)``; NaN where no fold held the row out.
     """
-
-    def predict(fold: tuple[Index, Index]) -> Floats:
-        return train(given.take(fold[0])).margin(given.x[fold[1]])
-
-    return gather(each_fold(predict, folds), given, folds)
+    parts = [train(given.take(inside)).margin(given.x[outside]) for inside, outside in folds]
+    return gather(parts, given, folds)
 
 
 def each_fold(work: Callable[[tuple[Index, Index]], T], folds: Folds) -> list[T]:
-    """Do some work for each fold, two at a time; the results keep the order of the folds."""
+    """Do some work for each fold, two at a time and without scikit-learn; results keep the folds' order."""
     with ThreadPoolExecutor(_WORKERS) as pool:
         return list(pool.map(work, folds))
 

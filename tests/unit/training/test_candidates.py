@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -152,3 +155,22 @@ def test_a_blend_answers_the_weighted_average_of_its_parts() -> None:
         0.25 * linked(first.margin(given.x), Link.LOGISTIC) + 0.75 * second.margin(given.x)
     )
     assert blend.rehearse(given, parts(200)).margins.shape == (200, 1)
+
+
+@pytest.mark.parametrize("candidate", [LinearFit(), Forest(trees=4)])
+def test_scikit_learn_works_in_the_calling_thread_and_leaves_the_warning_filters(
+    candidate: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = setting(TWO, rows=60)
+    taken_in = []
+    take = Setting.take
+
+    def watched(self: Setting, index: np.ndarray) -> Setting:
+        taken_in.append(threading.get_ident())
+        return take(self, index)
+
+    monkeypatch.setattr(Setting, "take", watched)
+    before = list(warnings.filters)
+    candidate.rehearse(given, parts(60))
+    assert set(taken_in) == {threading.get_ident()}
+    assert list(warnings.filters) == before
