@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import andamio.training.bring as bringing
-from andamio.errors import ModelRefused
+from andamio.errors import ModelRefused, NotFound
 from andamio.training.bring import bring
 from andamio.training.run import TrainOptions
 
@@ -133,7 +133,7 @@ def test_a_pickle_is_refused_and_never_opened(press, tmp_path, name):
 
 
 def test_a_file_that_is_not_there_or_no_model_is_refused(press, tmp_path):
-    with pytest.raises(ModelRefused, match="cannot be read"):
+    with pytest.raises(NotFound, match="there is no file"):
         take(tmp_path / "none.onnx", press)
     file = tmp_path / "text.onnx"
     file.write_text("hello")
