@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from andamio.errors import text
 from andamio.monitoring.drift import FEWEST, drift_findings, scores_of
 from andamio.monitoring.findings import Finding, Level
 from andamio.monitoring.observation import Observation
-from andamio.monitoring.performance import Performance, measure
+from andamio.monitoring.performance import Performance, Promise, measure
 from andamio.monitoring.sensors import sensor_findings
 from andamio.statistics.profile import Profile
 
@@ -90,16 +91,16 @@ def examine(
     )
 
 
-def promised_metrics(evaluation: dict[str, object]) -> dict[str, float]:
-    """Return the metrics of the held-out part by name."""
+def promised_metrics(evaluation: Mapping[str, object]) -> dict[str, Promise]:
+    """Return the metrics of the held-out part by name, with their confidence intervals."""
     metrics = evaluation.get("metrics")
-    if not isinstance(metrics, dict):
-        return {}
-    return {
-        name: float(m["value"])
-        for name, m in metrics.items()
-        if isinstance(m, dict) and m.get("value") is not None
-    }
+    promised = {}
+    for name, found in (metrics if isinstance(metrics, Mapping) else {}).items():
+        value = found.get("value")
+        if value is not None:
+            low, high = found.get("low"), found.get("high")
+            promised[name] = Promise(value, value if low is None else low, value if high is None else high)
+    return promised
 
 
 def _refusals(seen: Observation) -> list[Finding]:

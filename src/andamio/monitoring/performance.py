@@ -11,13 +11,26 @@ from andamio.bundles import GraphInfo
 from andamio.contracts.contract import Contract
 from andamio.errors import text
 from andamio.journal import Judged
+from andamio.journal.truth import moment_of
 from andamio.monitoring.findings import Finding, Level
 from andamio.statistics.proportions import wilson_interval
 
+Cluster = tuple[str, int]
 FEWEST_JUDGED = 20
-# Rows of one event come together, so far fewer of them are independent than were counted: a wide margin.
+# Rows of one machine on one day come together: they are one piece of evidence, not many.
+FEWEST_CLUSTERS = 8
+_DAY_S = 86_400.0
 _Z_HARM = 4.0
 _TIMES_WORSE = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One metric of the held-out part at acceptance, with the ends of its confidence interval."""
+
+    value: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +54,7 @@ class Performance:
 
 
 def measure(
-    judged: Sequence[Judged], contract: Contract, info: GraphInfo, promised: Mapping[str, float]
+    judged: Sequence[Judged], contract: Contract, info: GraphInfo, promised: Mapping[str, Promise]
 ) -> Performance:
     """Measure the judged rows of one version and hold them against its evaluation.
 
@@ -57,64 +70,55 @@ def measure(
 
 
 def _classes(
-    judged: Sequence[Judged], contract: Contract, info: GraphInfo, promised: Mapping[str, float]
+    judged: Sequence[Judged], contract: Contract, info: GraphInfo, promised: Mapping[str, Promise]
 ) -> Performance:
     place = {label: i for i, label in enumerate(info.classes)}
-    pairs = [
-        (item.prediction.decision, truth)
+    known = [
+        (item.prediction.decision, truth, _cluster(item))
         for item in judged
         if (truth := _class(item.truth.value, place)) is not None and item.prediction.decision is not None
     ]
-    right = sum(decision == truth for decision, truth in pairs)
-    measures = [_share("accuracy", right, len(pairs))]
+    wrong = [(decision != truth, cluster) for decision, truth, cluster in known]
+    measures = [_share("accuracy", len(wrong) - sum(w for w, _ in wrong), len(wrong))]
     findings: list[Finding] = []
-    if info.positive is not None:
-        hits = [decision == info.positive for decision, truth in pairs if truth == info.positive]
-        calls = [decision == info.positive for decision, truth in pairs if truth != info.positive]
-        measures += [
-            _share("recall", sum(hits), len(hits)),
-            _share("false_alarm_rate", sum(calls), len(calls)),
-        ]
-        missed = 1 - promised.get("recall", 0.0)
-        findings += _harm("recall", len(hits) - sum(hits), len(hits), missed, contract)
-        findings += _harm(
-            "false_alarm_rate", sum(calls), len(calls), promised.get("false_alarm_rate", 1.0), contract
-        )
+    if info.positive is None:
+        findings += _harm("accuracy", wrong, promised, contract)
     else:
-        findings += _harm(
-            "accuracy", len(pairs) - right, len(pairs), 1 - promised.get("accuracy", 0.0), contract
-        )
-    known = tuple(measured for measured in measures if measured.of)
-    return Performance(len(pairs), known, tuple(findings))
+        missed = [(d != info.positive, cluster) for d, truth, cluster in known if truth == info.positive]
+        false = [(d == info.positive, cluster) for d, truth, cluster in known if truth != info.positive]
+        measures += [
+            _share("recall", len(missed) - sum(w for w, _ in missed), len(missed)),
+            _share("false_alarm_rate", sum(w for w, _ in false), len(false)),
+        ]
+        findings += _harm("recall", missed, promised, contract)
+        findings += _harm("false_alarm_rate", false, promised, contract)
+    return Performance(len(known), tuple(m for m in measures if m.of), tuple(findings))
 
 
-def _values(judged: Sequence[Judged], contract: Contract, promised: Mapping[str, float]) -> Performance:
-    pairs = [
-        (item.prediction, number)
+def _values(judged: Sequence[Judged], contract: Contract, promised: Mapping[str, Promise]) -> Performance:
+    known = [
+        (item.prediction, item.prediction.value - truth, truth, _cluster(item))
         for item in judged
-        if (number := _number(item.truth.value)) is not None and item.prediction.value is not None
+        if (truth := _number(item.truth.value)) is not None and item.prediction.value is not None
     ]
-    if not pairs:
+    if not known:
         return Performance(0, (), ())
-    errors = np.array(
-        [prediction.value - truth for prediction, truth in pairs if prediction.value is not None]
-    )
-    size = np.abs(errors)
+    errors = np.array([error for _, error, _, _ in known])
+    mae = float(np.abs(errors).mean())
     measures = [
-        Measured("mae", float(size.mean()), None, None, len(pairs)),
-        Measured("bias", float(errors.mean()), None, None, len(pairs)),
+        Measured("mae", mae, None, None, len(known)),
+        Measured("bias", float(errors.mean()), None, None, len(known)),
     ]
     inside = [
-        p.lower <= truth <= p.upper for p, truth in pairs if p.lower is not None and p.upper is not None
+        p.lower <= truth <= p.upper for p, _, truth, _ in known if p.lower is not None and p.upper is not None
     ]
     if inside:
         measures.append(_share("coverage", sum(inside), len(inside)))
-    findings = []
-    was = promised.get("mae")
-    least = float(size.mean() - _Z_HARM * size.std(ddof=1) / np.sqrt(len(pairs))) if len(pairs) > 1 else 0.0
-    if was is not None and len(pairs) >= FEWEST_JUDGED and least > _TIMES_WORSE * was:
-        findings.append(_harmful("mae", float(size.mean()), was, len(pairs), contract))
-    return Performance(len(pairs), tuple(measures), tuple(findings))
+    promise, findings = promised.get("mae"), []
+    least = _least([(abs(error), cluster) for _, error, _, cluster in known])
+    if promise is not None and least is not None and least > max(_TIMES_WORSE * promise.value, promise.high):
+        findings.append(_harmful("mae", mae, promise.value, len(known), contract))
+    return Performance(len(known), tuple(measures), tuple(findings))
 
 
 def _share(name: str, successes: int, trials: int) -> Measured:
@@ -122,17 +126,44 @@ def _share(name: str, successes: int, trials: int) -> Measured:
     return Measured(name, successes / trials if trials else float("nan"), low, high, trials)
 
 
-def _harm(metric: str, wrong: int, trials: int, promised_wrong: float, contract: Contract) -> list[Finding]:
+def _harm(
+    metric: str, wrong: Sequence[tuple[bool, Cluster]], promised: Mapping[str, Promise], contract: Contract
+) -> list[Finding]:
     """Find harm when even the low end of the live error share is well above the promised one."""
-    if trials < FEWEST_JUDGED:
+    promise = promised.get(metric)
+    least = _least(wrong)
+    if promise is None or least is None:
         return []
-    low, _ = wilson_interval(wrong, trials, _Z_HARM)
-    if low <= max(_TIMES_WORSE * promised_wrong, promised_wrong + 0.02):
+    counts_errors = metric == "false_alarm_rate"
+    was = promise.value if counts_errors else 1 - promise.value
+    worst = promise.high if counts_errors else 1 - promise.low
+    if least <= max(_TIMES_WORSE * was, worst, was + 0.02):
         return []
-    errors_counted = metric == "false_alarm_rate"
-    live = wrong / trials if errors_counted else 1 - wrong / trials
-    was = promised_wrong if errors_counted else 1 - promised_wrong
-    return [_harmful(metric, live, was, trials, contract)]
+    share = sum(w for w, _ in wrong) / len(wrong)
+    return [_harmful(metric, share if counts_errors else 1 - share, promise.value, len(wrong), contract)]
+
+
+def _least(evidence: Sequence[tuple[float, Cluster]]) -> float | None:
+    """Return the low end of a mean over rows that come in clusters; None when there are too few.
+
+    Source: the linearised ratio estimator, Cochran, Sampling Techniques (1977), section 6.4.
+    """
+    groups: dict[Cluster, list[float]] = {}
+    for value, cluster in evidence:
+        groups.setdefault(cluster, []).append(float(value))
+    m, n = len(groups), len(evidence)
+    if m < FEWEST_CLUSTERS or n < FEWEST_JUDGED:
+        return None
+    mean = sum(value for value, _ in evidence) / n
+    spread = sum((sum(values) - mean * len(values)) ** 2 for values in groups.values())
+    return float(mean - _Z_HARM * np.sqrt(m / (m - 1) * spread) / n)
+
+
+def _cluster(item: Judged) -> Cluster:
+    """Name the machine and the day that a judged row belongs to."""
+    prediction = item.prediction
+    told = moment_of(prediction.event_time) if prediction.event_time else None
+    return prediction.asset or "", int((prediction.time if told is None else told) // _DAY_S)
 
 
 def _harmful(metric: str, live: float, was: float, rows: int, contract: Contract) -> Finding:
