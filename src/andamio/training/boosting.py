@@ -15,9 +15,11 @@ from andamio.training.linear import link_of
 from andamio.training.models import BoostedModel
 from andamio.training.task import Floats, Task
 
-# Leaves of all trees together: what one row costs, and the size of the graph (about 100 bytes a leaf).
+# All trees together: what one row costs (about 60 ns a tree). All leaves: the size of the graph.
+MOST_TREES = 1_200
 MOST_LEAVES = 40_000
-MOST_ROUNDS = 2_000
+# Fine histograms find the exact limits of a process; over many features they cost too much.
+_FINE_BINS, _COARSE_BINS, _FEW_FEATURES = 1023, 255, 40
 _MOST_COLUMNS = 250
 
 
@@ -82,15 +84,22 @@ class Boosting:
         return Rehearsal(candidate, link_of(given.task), gather(parts, given, folds), np.asarray(gains))
 
 
-def default_settings(rows: int, features: int) -> BoostingSettings:
+def default_settings(rows: int, features: int, task: Task) -> BoostingSettings:
     """Choose where to start: small trees for few rows, some of the features where there are many."""
     columns = share_of_columns(features)
+    bins = _FINE_BINS if features <= _FEW_FEATURES else _COARSE_BINS
+    rate = least_rate(task)
     if rows < 300:
         least = max(2, min(5, rows // 20))
-        return BoostingSettings(0.1, leaves=6, least_rows=least, columns=0.8 * columns, bins=255)
+        return BoostingSettings(max(0.1, rate), 6, least, columns=0.8 * columns, bins=_COARSE_BINS)
     if rows < 3_000:
-        return BoostingSettings(0.08, leaves=8, least_rows=3, columns=0.7 * columns)
-    return BoostingSettings(columns=0.8 * columns)
+        return BoostingSettings(max(0.08, rate), 8, 3, columns=0.7 * columns, bins=bins)
+    return BoostingSettings(max(0.05, rate), columns=0.8 * columns, bins=bins)
+
+
+def least_rate(task: Task) -> float:
+    """Learn no slower than the trees that each class may have can follow."""
+    return 20 * task.width / MOST_TREES
 
 
 def share_of_columns(features: int) -> float:
@@ -100,7 +109,7 @@ def share_of_columns(features: int) -> float:
 
 def most_rounds(settings: BoostingSettings, task: Task) -> int:
     """Limit the number of trees so that one row stays quick and the bundle small."""
-    return int(min(MOST_ROUNDS, MOST_LEAVES / (settings.leaves * task.width)))
+    return max(1, int(min(MOST_TREES, MOST_LEAVES / settings.leaves) / task.width))
 
 
 def _course(given: Setting, held_out: Setting, settings: BoostingSettings) -> tuple[BoostedModel, Floats]:

@@ -124,7 +124,7 @@ class Study:
     def _plan(self) -> Generator[Proposal, Trial, None]:
         """Propose one of each kind, then features, then settings."""
         rows, width = self.matrices.matrix().shape
-        settings = default_settings(rows, width)
+        settings = default_settings(rows, width, self.task)
         share = share_of_columns(width)
         start = yield Proposal(Boosting(settings), (), text("trying boosted trees"))
         yield Proposal(LinearFit(), (), text("trying a linear model"))

@@ -9,7 +9,7 @@ import optuna
 
 from andamio.contracts.contract import Feature
 from andamio.errors import text
-from andamio.training.boosting import Boosting, BoostingSettings, share_of_columns
+from andamio.training.boosting import Boosting, BoostingSettings, least_rate, share_of_columns
 from andamio.training.task import Task
 from andamio.training.trials import Proposal, Strategy, Trial
 
@@ -60,7 +60,8 @@ def _study(seed: int) -> optuna.Study:
 def _space(shape: tuple[int, int], task: Task) -> Iterator[tuple[str, optuna.distributions.BaseDistribution]]:
     rows, share = shape[0], share_of_columns(shape[1])
     yield "leaves", optuna.distributions.IntDistribution(4, max(6, min(64, rows // 15)), log=True)
-    yield "learning_rate", optuna.distributions.FloatDistribution(0.03, 0.15, log=True)
+    slow = max(0.03, 0.5 * least_rate(task))
+    yield "learning_rate", optuna.distributions.FloatDistribution(slow, max(0.15, 4 * slow), log=True)
     yield "least_rows", optuna.distributions.IntDistribution(1, max(2, min(60, rows // 15)), log=True)
     yield "columns", optuna.distributions.FloatDistribution(0.35 * share, share)
     yield "rows", optuna.distributions.FloatDistribution(0.5, 1.0)

@@ -11,7 +11,14 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 
 from andamio.training.blending import Blend, best_blend
-from andamio.training.boosting import MOST_LEAVES, Boosting, BoostingSettings, default_settings, most_rounds
+from andamio.training.boosting import (
+    MOST_LEAVES,
+    MOST_TREES,
+    Boosting,
+    BoostingSettings,
+    default_settings,
+    most_rounds,
+)
 from andamio.training.candidates import Dummy, Setting
 from andamio.training.choosing import choose
 from andamio.training.forest import MOST_LEAVES as FOREST_LEAVES
@@ -106,8 +113,10 @@ def test_training_twice_gives_the_same_trees() -> None:
 @pytest.mark.parametrize("task", [NUMBER, TWO, Task(10)])
 def test_the_number_of_leaves_is_bounded_whatever_the_settings(task: Task) -> None:
     for rows in (100, 2_000, 50_000):
-        settings = default_settings(rows, 10)
-        assert most_rounds(settings, task) * settings.leaves * task.width <= MOST_LEAVES
+        settings = default_settings(rows, 10, task)
+        trees = most_rounds(settings, task) * task.width
+        assert trees <= MOST_TREES
+        assert trees * settings.leaves <= MOST_LEAVES
     forest = Forest(trees=20).train(setting(task if task is not TWO else TWO, rows=300))
     leaves = sum(tree.get_n_leaves() for tree in forest.forest.estimators_)
     assert leaves * task.width <= FOREST_LEAVES
