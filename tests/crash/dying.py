@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from itertools import count
@@ -27,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import pydantic
 from plant_state import left_behind, state
-from small_plant import MODEL, found_plant, history, typed, working_plant
+from small_plant import MODEL, found_plant, history, training_at_once, typed, working_plant
 
 import andamio.cli.data
 import andamio.cli.deploy
@@ -42,6 +44,7 @@ from andamio.training.run import Candidate
 SOME_WRITES = 3
 SOME_INTERRUPTS = 5
 RACES = 3
+RANDOM_KILLS = 5
 Operation = Callable[[Path], int]
 
 
@@ -238,13 +241,49 @@ def race(root: Path, name: str, kind: str, *pair: Operation) -> dict[str, object
     return outcome | (json.loads(told.read_text()) if looked == 0 else {})
 
 
+def train(plant: Path) -> int:
+    """Train the real way, but for the fit."""
+    with training_at_once():
+        return typed(plant, "train", MODEL, "--seed", "9")
+
+
+def kills_at_random(root: Path) -> list[dict[str, object]]:
+    """Kill real work after a random time, again and again on one plant; then let it end."""
+    plant = root / "random" / "plant"
+    shutil.copytree(root / "base" / "plant", plant)
+    said, told = root / "random" / "said.txt", root / "random" / "told.json"
+    chance = random.Random(5)
+
+    def look() -> None:
+        told.write_text(json.dumps({"found": state(plant), "left": left_behind(plant)}))
+
+    outcomes = []
+    for operation, longest_s in ((add_more, 0.5), (train, 3.0)):
+        for turn in range(RANDOM_KILLS + 1):
+            child = fork(lambda operation=operation: operation(plant), said)
+            if turn < RANDOM_KILLS:
+                threading.Event().wait(chance.uniform(0.02, longest_s))
+                os.kill(child, signal.SIGKILL)
+            ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            looked = in_a_child(look, said)
+            outcome = {"ended": ended, "looked": looked, "last": turn == RANDOM_KILLS}
+            outcomes.append(outcome | json.loads(told.read_text()) | {"said": said.read_text()})
+    return outcomes
+
+
+OTHERS: dict[str, Callable[[Path], list[dict[str, object]]]] = {
+    "races": all_races,
+    "at random": kills_at_random,
+}
+
+
 def start_lane(root: Path, name: str) -> int:
     """Do all trials of one operation in a child, beside those of the others; return its process id."""
     lane = os.fork()
     if lane == 0:
         status = 70
         try:
-            found = all_races(root) if name == "races" else all_trials(root, name)
+            found = OTHERS[name](root) if name in OTHERS else all_trials(root, name)
             (root / f"{name}.json").write_text(json.dumps(found))
             status = 0
         finally:
@@ -295,7 +334,7 @@ def main(root: Path) -> None:
     andamio.lifecycle.learning.render_report = draw_no_page
     assert in_a_child(prepare, root / "prepared.txt") == 0, (root / "prepared.txt").read_text()
     warm_up(root)
-    names = [*OPERATIONS, "races"]
+    names = [*OPERATIONS, *OTHERS]
     lanes = [start_lane(root, name) for name in names]
     assert [os.waitpid(lane, 0)[1] for lane in lanes] == [0] * len(lanes)
     outcomes = {name: json.loads((root / f"{name}.json").read_text()) for name in names}

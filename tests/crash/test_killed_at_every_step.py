@@ -107,3 +107,16 @@ def test_what_two_processes_added_at_once_is_all_there(outcomes: dict[str, Any])
     assert held == [{"pumps@0", "pumps@1", "others@0"}] * len(held)
     answers = [race["at last"]["answers"]["pump-health"] for race in outcomes["races"][2::3]]
     assert set(answers) <= {2, 3}
+
+
+def test_kills_at_random_times_leave_the_work_absent_or_complete(outcomes: dict[str, Any]) -> None:
+    kills = outcomes["at random"]
+    assert len([kill for kill in kills if kill["ended"] == -signal.SIGKILL]) >= 6
+    for kill in kills:
+        assert kill["looked"] == 0, kill["said"]
+        assert kill["found"]["wrong"] == [], kill["said"]
+    finished = [kill for kill in kills if kill["last"]]
+    assert [kill["ended"] for kill in finished] == [0, 0], kills[-1]["said"]
+    assert [kill["left"] for kill in finished] == [[], []]
+    assert set(finished[-1]["found"]["datasets"]) == {"pumps@0", "pumps@1"}
+    assert len(finished[-1]["found"]["versions"]) == 4
