@@ -21,19 +21,19 @@ def test_ctrl_c_in_a_training_says_so_and_leaves_the_plant_as_it_was(plant: Path
     with subprocess.Popen(
         [sys.executable, "-m", "andamio", "train", MODEL, "--budget", "10m"],
         cwd=plant,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1", "ANDAMIO_LANG": "en"},
     ) as process:
-        assert process.stderr is not None
+        assert process.stdout is not None
         said = ""
         while "trying" not in said:
-            line = process.stderr.readline()
+            line = process.stdout.readline()
             assert line, said
             said += line
         process.send_signal(signal.SIGINT)
-        said += process.stderr.read()
+        said += process.stdout.read()
         assert process.wait(120) == 130, said
     assert "interrupted; nothing was left half-written" in said
     assert "Traceback" not in said
