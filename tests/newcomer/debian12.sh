@@ -27,13 +27,13 @@ done
 mount -t proc proc "$room/proc"
 mount --bind /dev "$room/dev"
 
-git clone -q "$source_tree" "$room/root/andamio"
-[ -d "$source_tree/../shared" ] && mkdir -p "$room/root/shared" && cp -a "$source_tree/../shared/data" "$room/root/shared/"
+git clone -q "$source_tree" "$room/srv/andamio"
+[ -d "$source_tree/../shared" ] && mkdir -p "$room/srv/shared" && cp -a "$source_tree/../shared/data" "$room/srv/shared/"
 
 block() { awk -v want="$1" '/^```sh/ {n++; next} n == want {print; exit}' README.md; }
 inside() {
   chroot "$room" /usr/bin/env HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-    DEBIAN_FRONTEND=noninteractive PIP_CERT="${PIP_CERT:-}" LANG=C.UTF-8 bash -c "cd /root/andamio && $1"
+    DEBIAN_FRONTEND=noninteractive PIP_CERT="${PIP_CERT:-}" LANG=C.UTF-8 bash -c "cd /srv/andamio && $1"
 }
 inside "apt-get update -qq"
 echo "first command: $(block 1) --exit"

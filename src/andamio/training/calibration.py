@@ -135,7 +135,7 @@ def calibrate(margins: Floats, link: Link, target: Target, task: Task) -> Calibr
             if not less > error:
                 continue
         best = learner, answers
-    if best is None:  # pragma: no cover  (the model's own link is always tried)
+    if best is None:
         raise ValueError("no calibration was tried")
     return Calibrated(best[0](margins[known], target[known]), best[1])
 
