@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,18 @@ def _summary(name: str) -> Any:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit status."""
+    """Run one command line and return its exit status; the plant and the language it chose end with it."""
+    before = {name: os.environ.get(name) for name in ("ANDAMIO_PLANT", "ANDAMIO_LANG")}
+    try:
+        return copy_context().run(_run, arguments)
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _run(arguments: Sequence[str]) -> int:
     _choose_language()
     as_json = "--json" in arguments
     try:
