@@ -57,6 +57,7 @@ class BenchPlant:
     one_row: Path
     hundred_rows: Path
     rows_csv: Path
+    rows: int
     served: tuple[Served, ...] = ()
 
 
@@ -100,7 +101,9 @@ def _bodies(root: Path, graph: bytes, x: np.ndarray, csv_rows: int) -> BenchPlan
         return {tag: round(float(value), 4) for tag, value in zip(TAGS, values, strict=True)}
 
     plant = BenchPlant(
-        root, *(root / name for name in ("graph.onnx", "ranges.json", "1.json", "100.json", "rows.csv"))
+        root,
+        *(root / name for name in ("graph.onnx", "ranges.json", "1.json", "100.json", "rows.csv")),
+        rows=csv_rows,
     )
     plant.graph.write_bytes(graph)
     plant.ranges.write_text(json.dumps(dict.fromkeys(TAGS, RANGE)))

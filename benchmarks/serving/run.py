@@ -22,11 +22,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-import onnxruntime as ort
-import polars as pl
 from plant import MODEL, BenchPlant, build
-from servers import BIN, HERE, Server, ask_once, running
+from servers import AS_INSTALLED, BIN, HERE, Server, ask_once, running
 
 from andamio.bundles.deployment import Deployment, read_deployment, write_deployment
 
@@ -91,37 +88,27 @@ def change_versions(plant: BenchPlant, server: Server) -> Iterator[float]:
         yield time.perf_counter() - started
 
 
-def batch(plant: BenchPlant) -> dict[str, float]:
-    """Score files by the command; the floor reads (numpy, polars), runs the graph, writes two columns."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    run = ort.InferenceSession(plant.graph.read_bytes(), options).run
+def batch(plant: BenchPlant, rounds: int) -> dict[str, float]:
+    """Score the same files by the command and by the floor, each in a process of its own, start to end."""
     rates: dict[str, float] = {}
+    environment = AS_INSTALLED | {"ANDAMIO_PLANT": str(plant.root), "OMP_NUM_THREADS": "1"}
     for kind, path in (("csv", plant.rows_csv), ("parquet", plant.rows_csv.with_suffix(".parquet"))):
         output = plant.root / f"out.{kind}"
-        started = time.perf_counter()
-        subprocess.run(
-            [str(BIN / "andamio"), "score", "--in", str(path), "--out", str(output)],
-            check=True, stdout=subprocess.DEVNULL, env=os.environ | {"ANDAMIO_PLANT": str(plant.root)},
-        )  # fmt: skip
-        ours = time.perf_counter() - started
-        started = time.perf_counter()
-        rows = (
-            np.loadtxt(path, delimiter=",", skiprows=1, dtype=np.float32)
-            if kind == "csv"
-            else pl.read_parquet(path).to_numpy().astype(np.float32)
-        )
-        answers = [
-            run(["probabilities", "decision"], {"numbers": rows[start : start + 8192]})
-            for start in range(0, len(rows), 8192)
-        ]
-        chances = np.concatenate([probabilities[:, 1] for probabilities, _ in answers])
-        frame = pl.DataFrame({"probability": chances, "decision": np.concatenate([d for _, d in answers])})
-        frame.write_csv(output) if kind == "csv" else frame.write_parquet(output)
-        floor = time.perf_counter() - started
-        rates[f"{kind}: andamio rows/s, process start to end"] = len(rows) / ours
-        rates[f"{kind}: floor rows/s"] = len(rows) / floor
-        rates[f"{kind}: ratio"] = floor / ours
+        commands = {
+            "floor": [sys.executable, str(HERE / "floor_batch.py"), str(plant.graph), str(path), str(output)],
+            "andamio": [str(BIN / "andamio"), "score", "--in", str(path), "--out", str(output)],
+        }
+        seconds: dict[str, list[float]] = {name: [] for name in NAMES}
+        for _ in range(rounds):
+            for name in NAMES:
+                started = time.perf_counter()
+                subprocess.run(commands[name], check=True, stdout=subprocess.DEVNULL, env=environment)
+                seconds[name].append(time.perf_counter() - started)
+        for name in NAMES:
+            rates[f"{kind}: {name} rows/s, process start to end"] = plant.rows / statistics.median(
+                seconds[name]
+            )
+        rates[f"{kind}: ratio"] = statistics.median(seconds["floor"]) / statistics.median(seconds["andamio"])
     return rates
 
 
@@ -149,7 +136,7 @@ def main() -> None:
         plant = build(Path(folder) / "plant")
         figures = measure(plant, options.rounds, options.seconds)
         print("\n".join(table(figures)))
-        batches = batch(plant)
+        batches = batch(plant, options.rounds)
         print("\n".join(f"{name:50}{value:14,.2f}" for name, value in batches.items()))
         if options.out:
             options.out.write_text(json.dumps({"figures": figures, "batch": batches}, indent=2))

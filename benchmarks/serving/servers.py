@@ -15,6 +15,8 @@ from pathlib import Path
 from plant import MODEL, BenchPlant
 
 HERE = Path(__file__).parent
+AS_INSTALLED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""The environment of every process measured: an installed package is compiled once, not at each start."""
 BIN = Path(sys.executable).parent
 
 
@@ -60,7 +62,7 @@ def running(name: str, plant: BenchPlant, core: int | None) -> Iterator[Server]:
     command, path = commands(plant)[name]
     port = free_port()
     pinned = ["taskset", "-c", str(core)] if core is not None else []
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "ANDAMIO_PLANT": str(plant.root)}
+    environment = AS_INSTALLED | {"OMP_NUM_THREADS": "1", "ANDAMIO_PLANT": str(plant.root)}
     started = time.perf_counter()
     process = subprocess.Popen(
         [*pinned, *(part.format(port=port) for part in command)],

@@ -17,6 +17,7 @@ from andamio.connectors.csv.options import (
     Ragged,
     RaggedRow,
 )
+from andamio.connectors.csv.ordinary import OrdinaryCsv, open_ordinary
 from andamio.connectors.csv.reading import read_csv
 
 __all__ = [
@@ -27,7 +28,9 @@ __all__ = [
     "CsvTable",
     "DateOrder",
     "Marks",
+    "OrdinaryCsv",
     "Ragged",
     "RaggedRow",
+    "open_ordinary",
     "read_csv",
 ]

@@ -84,7 +84,7 @@ def sniff_delimiter(content: str) -> str:
     >>> sniff_delimiter("a;b\n1,5;2,5\n3,5;4,5\n")
     ';'
     """
-    sample = _head(content)
+    sample = head_of(content)
     best, best_score = _NONE, (0.0, 0)
     for delimiter in _DELIMITERS:
         try:
@@ -103,7 +103,8 @@ def sniff_delimiter(content: str) -> str:
     return best
 
 
-def _head(content: str) -> str:
+def head_of(content: str) -> str:
+    """Return the lines from which the layout is guessed."""
     end = 0
     for _ in range(_SAMPLE_ROWS):
         found = content.find("\n", end)

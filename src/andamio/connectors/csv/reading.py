@@ -34,9 +34,7 @@ def read_csv(path: Path, options: CsvOptions = _GUESSES) -> CsvTable:
     """
     content, encoding = read_text(path, options.encoding)
     layout = lay_out(content, options, path)
-    names, notes = name_columns(layout.header)
-    notes = layout.notes + notes
-    names = _take_units_row(layout, names, notes)
+    names, notes = name_layout(layout)
     units = dict(header_units(names))
     cells = _columns(layout, names)
     _check_named(options.text, names)
@@ -66,6 +64,13 @@ def read_csv(path: Path, options: CsvOptions = _GUESSES) -> CsvTable:
         raw={name: cells[name] for name, column in read.items() if column.cells is not cells[name]},
         ragged=layout.ragged,
     )
+
+
+def name_layout(layout: Layout) -> tuple[list[str], list[Text]]:
+    """Name the columns, take a row of units out of the rows, and return the names and every note so far."""
+    names, notes = name_columns(layout.header)
+    notes = layout.notes + notes
+    return _take_units_row(layout, names, notes), notes
 
 
 def _columns(layout: Layout, names: Sequence[str]) -> dict[str, list[str]]:

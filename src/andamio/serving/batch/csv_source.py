@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from andamio.connectors.csv import CsvOptions, CsvTable, read_csv
+from andamio.connectors.csv import CsvOptions, CsvTable, OrdinaryCsv, open_ordinary, read_csv
 from andamio.contracts import Contract, TableValidator, table_columns
 from andamio.contracts.cells import Cells
 from andamio.errors import FileRefused, text
@@ -21,25 +21,56 @@ class CsvSource:
     """
 
     def __init__(self, path: Path, contract: Contract, options: CsvOptions) -> None:
-        self.table: CsvTable = read_csv(path, options)
-        found = table_columns(contract, self.table.header)
-        if found.faults:
-            raise FileRefused(
-                text("the file does not have the columns that {model} reads", model=contract.name),
-                where=text("{path}", path=path),
-                why=text("its columns are: {names}", names=", ".join(self.table.header[:40])),
-                faults=found.faults,
-            )
-        self._columns = _columns_by_tag(self.table, contract, found.places)
-        self._units = found.units
+        self._path = path
+        self._contract = contract
         self._validator = TableValidator(contract)
+        self._units: Mapping[str, str] = {}
+        # Categories as written, since a class may look like a number; the rest in the reader's one form.
+        self._words = {declared.name for declared in contract.categories} | {"asset"}
+        ordinary = open_ordinary(path, options)
+        columns = self._ordinary(ordinary) if ordinary else None
+        self._columns, self._lines = columns or self._any(read_csv(path, options))
 
     def pieces(self) -> Iterable[Piece]:
         """Yield the pieces in the order of the file."""
-        for start in range(0, len(self.table), PIECE_ROWS):
+        for start in range(0, len(self._lines), PIECE_ROWS):
             stop = start + PIECE_ROWS
             columns = {tag: cells[start:stop] for tag, cells in self._columns.items()}
-            yield checked(self._validator, columns, self._units, self.table.lines[start:stop])
+            yield checked(self._validator, columns, self._units, self._lines[start:stop])
+
+    def _ordinary(self, file: OrdinaryCsv) -> tuple[dict[str, Cells], Sequence[int]] | None:
+        places = self._places(file.header)
+        names = {tag: file.header[place] for tag, place in places.items()}
+        read = file.read({name for tag, name in names.items() if tag in self._words or tag == "time"})
+        if read is None:
+            return None
+        columns: dict[str, Cells] = {}
+        for tag, name in names.items():
+            cells = read[name]
+            if isinstance(cells, list) and tag not in self._words:
+                cells = file.in_one_form(name, cells)
+            columns[tag] = cells
+        height = max(map(len, read.values()))
+        return columns, range(2, height + 2)
+
+    def _any(self, table: CsvTable) -> tuple[dict[str, Cells], Sequence[int]]:
+        columns: dict[str, Cells] = {}
+        for tag, place in self._places(table.header).items():
+            name = table.header[place]
+            columns[tag] = table.written(name) if tag in self._words else table.columns[name]
+        return columns, table.lines
+
+    def _places(self, header: Sequence[str]) -> Mapping[str, int]:
+        found = table_columns(self._contract, header)
+        if found.faults:
+            raise FileRefused(
+                text("the file does not have the columns that {model} reads", model=self._contract.name),
+                where=text("{path}", path=self._path),
+                why=text("its columns are: {names}", names=", ".join(header[:40])),
+                faults=found.faults,
+            )
+        self._units = found.units
+        return found.places
 
 
 def checked(
@@ -53,15 +84,3 @@ def checked(
     faults = [at_line(lines[int(str(fault.data["row"]))], fault) for fault in verdict.faults]
     accepted = [line for line, good in zip(lines, verdict.accepted.tolist(), strict=True) if good]
     return Piece(verdict.rows, accepted, len(lines) - len(accepted), faults)
-
-
-def _columns_by_tag(
-    table: CsvTable, contract: Contract, places: Mapping[str, int]
-) -> dict[str, Sequence[str]]:
-    # Categories as written, since a class may look like a number; the rest in the reader's one form.
-    words = {declared.name for declared in contract.categories} | {"asset"}
-    columns: dict[str, Sequence[str]] = {}
-    for tag, place in places.items():
-        name = table.header[place]
-        columns[tag] = table.written(name) if tag in words else table.columns[name]
-    return columns
