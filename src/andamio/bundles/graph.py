@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 import msgspec
@@ -37,8 +37,7 @@ class GraphInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     coverage: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outputs:
+class Outputs(msgspec.Struct, frozen=True, kw_only=True, gc=False, eq=False):
     """What the graph answered, for n rows.
 
     ``features`` float32 ``(n, features)`` (None when not asked for); for classification
@@ -75,23 +74,62 @@ class Graph:
         wanted = CLASSIFICATION_OUTPUTS if info.kind == "classification" else REGRESSION_OUTPUTS
         self._all = [name for name in wanted if name in produced]
         self._answers = [name for name in self._all if name != "features"]
+        columns = {output.name for output in self._session.get_outputs() if len(output.shape or ()) != 1}
+        self._columns = columns - _TABLES
+        """Outputs of one number a row that are not plain lists, such as shape ``(n, 1)``."""
         self._takes_numbers = bool(info.numbers)
         self._takes_categories = bool(info.categories)
 
+        bound = self._takes_numbers and not self._takes_categories
+        self._one_row = _OneRow(self._session, self._answers, info) if bound else None
+
     def run(self, rows: Rows, *, features: bool = True) -> Outputs:
         """Answer some rows; without ``features`` they are not handed out, which is quicker."""
+        if len(rows.numbers) == 1 and not features and self._one_row is not None:
+            answers = self._one_row.run(rows.numbers)
+            if answers is not None:
+                return self._outputs(self._answers, answers)
         feeds: dict[str, NDArray[np.generic]] = {}
         if self._takes_numbers:
             feeds["numbers"] = rows.numbers
         if self._takes_categories:
             feeds["categories"] = rows.categories
         names = self._all if features else self._answers
-        found: list[NDArray[Any]] = self._session.run(names, feeds)
-        answers = {
-            name: array if name in _TABLES else array.reshape(-1)
-            for name, array in zip(names, found, strict=True)
-        }
+        return self._outputs(names, self._session.run(names, feeds))
+
+    def _outputs(self, names: Sequence[str], found: Sequence[NDArray[Any]]) -> Outputs:
+        answers = dict(zip(names, found, strict=True))
+        for name in self._columns:
+            answers[name] = answers[name].reshape(-1)
         return Outputs(**answers)
+
+
+class _OneRow:
+    """Runs a graph of numbers over one row in memory that is bound once, which saves a quarter of the run."""
+
+    def __init__(self, session: ort.InferenceSession, names: Sequence[str], info: GraphInfo) -> None:
+        self._input = np.zeros((1, len(info.numbers)), np.float32)
+        # What one row's answers look like, the graph alone can say.
+        self._answers: list[NDArray[Any]] = [
+            np.ascontiguousarray(found) for found in session.run(names, {"numbers": self._input})
+        ]
+        self._binding = session.io_binding()
+        self._binding.bind_ortvalue_input("numbers", ort.OrtValue.ortvalue_from_numpy(self._input))
+        for name, answer in zip(names, self._answers, strict=True):
+            self._binding.bind_ortvalue_output(name, ort.OrtValue.ortvalue_from_numpy(answer))
+        self._run = session.run_with_iobinding
+        self._free = Lock()
+
+    def run(self, numbers: NDArray[np.float32]) -> list[NDArray[Any]] | None:
+        """Answer one row; None when another thread is using the memory at this moment."""
+        if not self._free.acquire(blocking=False):
+            return None
+        try:
+            self._input[:] = numbers
+            self._run(self._binding)
+            return [answer.copy() for answer in self._answers]
+        finally:
+            self._free.release()
 
 
 def start_session(model: bytes, threads: int) -> ort.InferenceSession:

@@ -15,7 +15,7 @@ from andamio.connectors.csv import CsvOptions
 from andamio.errors import UsageError, text
 from andamio.kernel.settings import PlantFolder, find_plant
 from andamio.language import say
-from andamio.serving.batch import BatchResult, score_file
+from andamio.serving.batch import BatchResult, Files, score_file
 from andamio.serving.batch.csv_source import CsvSource
 from andamio.serving.batch.json_lines import JsonLinesSource
 from andamio.serving.batch.pieces import Source, Target
@@ -58,7 +58,7 @@ def command(
     started = time.perf_counter()
     journals = command_journal(plant.journal, "score", plant.settings.serving.durability)
     with about(source), journals as journal:
-        result = score_file(scorer, rows, _target(output), output, journal.append_now)
+        result = score_file(scorer, rows, _target(output), Files(source, output), journal.append_now)
     _tell(out, scorer, output, result, time.perf_counter() - started)
 
 

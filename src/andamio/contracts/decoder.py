@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Sequence
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
 from msgspec.structs import astuple
+from numpy.typing import NDArray
 
 from andamio.contracts.contract import Contract, Input, Missing, OutOfRange, TagType, Unknown
 from andamio.contracts.judgement import LARGEST
@@ -32,7 +35,7 @@ class RowDecoder:
         self.contract = contract
         self._validator = RowValidator(contract, label=label)
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_body_type(contract))
-        self._numbers, self._categories = len(contract.numbers), len(contract.categories)
+        self._width, self._categories = len(contract.numbers), len(contract.categories)
         self._watch = Watch(contract)
 
     def decode(self, body: bytes) -> Rows:
@@ -55,8 +58,8 @@ class RowDecoder:
         return self._one(astuple(frame.row)) if frame.rows is None else self._many(frame.rows)
 
     def _one(self, sent: tuple[Any, ...]) -> Rows | None:
-        numbers = sent[: self._numbers]
-        texts = sent[self._numbers : -2]
+        numbers = sent[: self._width]
+        texts = sent[self._width : -2]
         if self._watch.has_fraction(numbers):
             return None
         categories = np.empty((1, self._categories), object)
@@ -73,21 +76,32 @@ class RowDecoder:
     def _many(self, frames: Sequence[msgspec.Struct]) -> Rows | None:
         if not frames:
             return None
-        count, width = len(frames), self._numbers
-        sent = [astuple(frame) for frame in frames]
-        numbers = np.array([value for row in sent for value in row[:width]], np.float64).reshape(count, width)
+        count, width, stride = len(frames), self._width, self._width + self._categories + 2
+        # All the values in one list: its strides are the columns, and its numbers pack into an array at once.
+        flat: list[Any] = list(chain.from_iterable(map(astuple, frames)))
+        *texts, assets, times = [flat[place::stride] for place in range(width, stride)]
+        for place in reversed(range(width, stride)):
+            del flat[place :: place + 1]
+        numbers = _packed(flat).reshape(count, width)
         if self._watch.has_fractions(numbers):
             return None
         categories = np.empty((count, self._categories), object)
-        if self._categories:
-            categories[:] = [row[width:-2] for row in sent]
+        for place, column in enumerate(texts):
+            categories[:, place] = column
         return Rows(
             numbers.astype(np.float32),
             categories,
-            [row[-2] or None for row in sent],
-            [row[-1] or None for row in sent],
+            [asset or None for asset in assets],
+            [time or None for time in times],
             self._watch.flags(numbers, categories),
         )
+
+
+def _packed(values: Sequence[float | None]) -> NDArray[np.float64]:
+    try:
+        return np.frombuffer(struct.pack(f"{len(values)}d", *values))
+    except struct.error:  # None, which becomes NaN
+        return np.array(values, np.float64)
 
 
 def _body_type(contract: Contract) -> type[msgspec.Struct]:

@@ -8,6 +8,7 @@ predicted with what happened. Monitoring reads here and nowhere else.
 
 from andamio.journal.reading import Cursor, Damage, read_journal
 from andamio.journal.records import (
+    BatchRecord,
     Prediction,
     PredictionRecord,
     Record,
@@ -21,6 +22,7 @@ from andamio.journal.truth import Judged, TruthJoin, join_truth
 from andamio.journal.writing import Durability, Journal
 
 __all__ = [
+    "BatchRecord",
     "Cursor",
     "Damage",
     "Durability",

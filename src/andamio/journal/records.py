@@ -180,6 +180,25 @@ class TruthRecord(msgspec.Struct, array_like=True, tag="t", gc=False, kw_only=Tr
     source: str = "http"
 
 
+class BatchRecord(msgspec.Struct, array_like=True, tag="b", gc=False, kw_only=True, frozen=True):
+    """One scored file: which file by its SHA-256, by which version, into which file, and how many rows.
+
+    ``rows_kept`` tells whether its rows are in the journal one by one as well, as those of short files are.
+    """
+
+    time: float
+    model: str
+    version: int
+    digest: str
+    input: str
+    input_sha256: str
+    output: str
+    output_sha256: str
+    scored: int
+    refused: int
+    rows_kept: bool
+
+
 class ServiceRecord(msgspec.Struct, array_like=True, tag="s", gc=False, kw_only=True, frozen=True):
     """What a worker did: it started, stopped, changed generation, or healed its journal."""
 
@@ -188,7 +207,7 @@ class ServiceRecord(msgspec.Struct, array_like=True, tag="s", gc=False, kw_only=
     detail: Mapping[str, str | int | float | None] = {}
 
 
-Record = PredictionRecord | RejectRecord | TruthRecord | ServiceRecord
+Record = PredictionRecord | RejectRecord | TruthRecord | ServiceRecord | BatchRecord
 
 
 def prediction_record(

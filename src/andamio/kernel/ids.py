@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 
 # Crockford's digits in lower case: no i, l, o, u, so an id survives a telephone; ASCII order is number order.
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
-_PAIRS = [a + b for a in _DIGITS for b in _DIGITS]
-_TIME_DIGITS, _COUNTER_DIGITS, _MAKER_DIGITS = 9, 3, 5
-_PER_MILLISECOND = 32**_COUNTER_DIGITS
+_TIME_DIGITS, _MAKER_DIGITS = 9, 5
+_PLACES = [a + b + c for a in _DIGITS for b in _DIGITS for c in _DIGITS]
+_PER_MILLISECOND = len(_PLACES)
 
-ID_LENGTH = _TIME_DIGITS + _COUNTER_DIGITS + _MAKER_DIGITS
+ID_LENGTH = _TIME_DIGITS + 3 + _MAKER_DIGITS
 
 
 def _wall_clock_ms() -> int:
@@ -45,22 +45,25 @@ class IdMaker:
     def take(self, count: int) -> list[str]:
         """Return the next ``count`` ids, rising."""
         with self._lock:
-            return [self._next() for _ in range(count)]
-
-    def _next(self) -> str:
-        now_ms = self._clock_ms()
-        if now_ms > self._last_ms:
-            self._begin(now_ms)
-        elif self._counter == _PER_MILLISECOND:
-            self._begin(self._last_ms + 1)
-        counter = self._counter
-        self._counter = counter + 1
-        return f"{self._prefix}{_DIGITS[counter >> 10]}{_PAIRS[counter & 1023]}{self._maker}"
+            now_ms = self._clock_ms()
+            if now_ms > self._last_ms:
+                self._begin(now_ms)
+            ids: list[str] = []
+            while len(ids) < count:
+                if self._counter == _PER_MILLISECOND:
+                    self._begin(self._last_ms + 1)
+                first = self._counter
+                self._counter = min(first + count - len(ids), _PER_MILLISECOND)
+                prefix, maker = self._prefix, self._maker
+                ids += [f"{prefix}{place}{maker}" for place in _PLACES[first : self._counter]]
+            return ids
 
     def _begin(self, millisecond: int) -> None:
         self._last_ms = millisecond
         self._counter = 0
-        self._prefix = _base32(millisecond, _TIME_DIGITS)
+        three = _PER_MILLISECOND - 1  # the bits of three digits
+        high, middle, low = millisecond >> 30 & three, millisecond >> 15 & three, millisecond & three
+        self._prefix = _PLACES[high] + _PLACES[middle] + _PLACES[low]
 
 
 def time_of(name: str) -> datetime | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from andamio.contracts.contract import Contract
 from andamio.journal import (
+    BatchRecord,
     Damage,
     Judged,
     Prediction,
@@ -87,18 +88,23 @@ def observe(folder: Path, contract: Contract, *, zone: tzinfo = UTC) -> Observat
         if isinstance(record, Damage):
             gathered.damages.append(record)
         elif (
-            isinstance(record, PredictionRecord | RejectRecord | TruthRecord)
+            isinstance(record, PredictionRecord | RejectRecord | TruthRecord | BatchRecord)
             and record.model == contract.name
         ):
             _gather(gathered, record)
     return _arranged(gathered, contract, zone)
 
 
-def _gather(gathered: _Gathered, record: PredictionRecord | RejectRecord | TruthRecord) -> None:
+def _gather(gathered: _Gathered, record: PredictionRecord | RejectRecord | TruthRecord | BatchRecord) -> None:
     if isinstance(record, PredictionRecord):
         gathered.predictions.extend(record.predictions())
         gathered.answered += len(record)
         gathered.last = max(record.time, gathered.last or record.time)
+    elif isinstance(record, BatchRecord):
+        if not record.rows_kept:
+            gathered.answered += record.scored
+            gathered.refused += record.refused
+            gathered.last = max(record.time, gathered.last or record.time)
     elif isinstance(record, RejectRecord):
         gathered.refused += len({fault.row for fault in record.faults})
         gathered.reasons.update((fault.code, fault.tag) for fault in record.faults)

@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 
 from andamio.bundles import GraphInfo, Outputs
 
+Column = Sequence[Any] | NDArray[Any]
+
 
 class TwoClassPrediction(msgspec.Struct, frozen=True, gc=False):
     """The answer to one row of a model of two classes."""
@@ -125,6 +127,30 @@ def _values(
             ids, _there(outputs.value).tolist(), lower, upper, flags, strict=True
         )
     ]
+
+
+def answer_columns(
+    info: GraphInfo, ids: Sequence[str], outputs: Outputs, flags: Sequence[tuple[str, ...]]
+) -> dict[str, Column]:
+    """Lay the same answers out as columns, for files: probabilities spread, flags joined by spaces."""
+    columns: dict[str, Column] = {"id": ids}
+    if info.classes:
+        decisions = _there(outputs.decision)
+        columns["label"] = np.array(info.classes, object)[decisions]
+        shares = _there(outputs.probabilities)
+        if info.positive is not None and len(info.classes) == 2:
+            columns["decision"] = decisions == info.positive
+            columns["probability"] = shares[:, info.positive]
+        else:
+            columns |= {f"probability {label}": shares[:, place] for place, label in enumerate(info.classes)}
+    else:
+        nothing: list[None] = [None] * len(ids)
+        columns["value"] = _there(outputs.value)
+        columns["lower"] = nothing if outputs.lower is None else outputs.lower
+        columns["upper"] = nothing if outputs.upper is None else outputs.upper
+    columns["flags"] = [" ".join(flag) for flag in flags] if any(flags) else [""] * len(ids)
+    columns["recorded"] = np.ones(len(ids), np.bool_)
+    return columns
 
 
 def _there(answer: NDArray[np.generic] | None) -> NDArray[np.generic]:

@@ -6,12 +6,20 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from andamio.bundles import Bundle
+from andamio.bundles import Bundle, Outputs
 from andamio.contracts import RowDecoder
 from andamio.contracts.rows import Rows
 from andamio.journal import PredictionRecord, prediction_record
 from andamio.kernel.ids import IdMaker
-from andamio.serving.answers import Prediction, answerer
+from andamio.serving.answers import Column, Prediction, answer_columns, answerer
+
+
+class Block(NamedTuple):
+    """The answers to many rows before they are put into words: the rows, their ids, the graph's outputs."""
+
+    rows: Rows
+    ids: Sequence[str]
+    outputs: Outputs
 
 
 class Scored(NamedTuple):
@@ -48,7 +56,23 @@ class Scorer:
 
         The answers say ``recorded``: whoever sends one has committed its record first.
         """
+        block = self.score_block(rows)
+        return Scored(self.predictions(block), self.record(block, door=door))
+
+    def score_block(self, rows: Rows) -> Block:
+        """Run the graph over rows that the contract accepted and name every prediction, nothing else."""
         outputs = self.graph.run(rows, features=False)
-        ids = self._take_ids(len(rows))
-        record = prediction_record(ids, time.time(), self.model, self, rows, outputs, door=door)
-        return Scored(self._answers(ids, outputs, rows.flags, recorded=True), record)
+        return Block(rows, self._take_ids(len(rows)), outputs)
+
+    def predictions(self, block: Block) -> Sequence[Prediction]:
+        """Put the answers into words."""
+        return self._answers(block.ids, block.outputs, block.rows.flags, recorded=True)
+
+    def columns(self, block: Block) -> dict[str, Column]:
+        """Lay the answers out as columns."""
+        return answer_columns(self.info, block.ids, block.outputs, block.rows.flags)
+
+    def record(self, block: Block, *, door: str = "http") -> PredictionRecord:
+        """Write the answers down for the journal."""
+        rows, ids, outputs = block
+        return prediction_record(ids, time.time(), self.model, self, rows, outputs, door=door)

@@ -117,3 +117,52 @@ def test_onnxruntime_s_own_format_is_not_taken_for_onnx(model, info, tmp_path):
 
 def test_the_small_model_of_these_tests_is_valid(model):
     onnx.checker.check_model(model, full_check=True)
+
+
+def sums() -> tuple[onnx.ModelProto, GraphInfo]:
+    """Numbers only: the value is the sum of three, one column wide."""
+    nodes = [
+        helper.make_node("Identity", ["numbers"], ["features"]),
+        helper.make_node("ReduceSum", ["numbers", "axis"], ["value"], keepdims=1),
+    ]
+    outputs = [
+        helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, 3]),
+        helper.make_tensor_value_info("value", TensorProto.FLOAT, [None, 1]),
+    ]
+    entry = helper.make_tensor_value_info("numbers", TensorProto.FLOAT, [None, 3])
+    axis = [helper.make_tensor("axis", TensorProto.INT64, [1], [1])]
+    model = helper.make_model(
+        helper.make_graph(nodes, "sums", [entry], outputs, axis),
+        opset_imports=[helper.make_opsetid("", 21)],
+        ir_version=10,
+    )
+    return model, GraphInfo(kind="regression", numbers=("a", "b", "c"), features=("a", "b", "c"))
+
+
+def of_numbers(table: np.ndarray) -> Rows:
+    nobody = [None] * len(table)
+    return Rows(
+        table.astype(np.float32), np.empty((len(table), 0), object), nobody, nobody, [()] * len(table)
+    )
+
+
+def test_answers_of_one_row_stay_what_they_were_when_the_next_row_comes():
+    model, info = sums()
+    graph = Graph(model.SerializeToString(), info)
+    first = graph.run(of_numbers(np.array([[1.0, 2.0, 3.0]])), features=False)
+    second = graph.run(of_numbers(np.array([[4.0, 5.0, np.nan]])), features=False)
+    assert first.value.tolist() == [6.0]
+    assert second.value.shape == (1,)
+    assert np.isnan(second.value[0])
+
+
+def test_single_rows_of_many_threads_do_not_meet():
+    model, info = sums()
+    graph = Graph(model.SerializeToString(), info)
+
+    def ask(number: float) -> bool:
+        rows = of_numbers(np.full((1, 3), number))
+        return all(graph.run(rows, features=False).value.tolist() == [3 * number] for _ in range(400))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(ask, [1.0, 2.0, 3.0, 4.0]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ import pytest
 
 from andamio.connectors.csv import CsvOptions
 from andamio.errors import DiskFull, FileRefused, NotFound, RowsRejected, text
-from andamio.journal import PredictionRecord, Record, RejectRecord
-from andamio.serving.batch import score_file
+from andamio.journal import BatchRecord, PredictionRecord, Record, RejectRecord
+from andamio.serving.batch import BatchResult, Files, run, score_file
 from andamio.serving.batch.csv_source import CsvSource
 from andamio.serving.batch.json_lines import JsonLinesSource
 from andamio.serving.batch.parquet import ParquetSource, ParquetTarget
@@ -38,6 +39,11 @@ class Ledger:
         if self.full:
             raise DiskFull(text("the disk is full"))
         self.records += records
+
+
+def score(scorer: Any, rows: Any, target: Any, output: Path, commit: Any) -> BatchResult:
+    found = next(output.parent.glob("rows.*"))
+    return score_file(scorer, rows, target, Files(found, output), commit)
 
 
 def write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
@@ -83,7 +89,7 @@ def test_every_form_of_file_gets_the_answers_and_verdicts_of_a_request(
     good = scorer.decode(json.dumps({"rows": [ROWS[0], ROWS[2]]}).encode())
     asked = scorer.score(good).predictions
     output, ledger = tmp_path / "out.jsonl", Ledger()
-    result = score_file(
+    result = score(
         scorer, source(kind, tmp_path, scorer, ROWS), JsonLinesTarget(output), output, ledger.commit
     )
     answers = [json.loads(line) for line in output.read_text().splitlines()]
@@ -105,9 +111,14 @@ def test_every_form_of_file_gets_the_answers_and_verdicts_of_a_request(
 
 def test_the_journal_holds_every_answered_row_and_every_refusal(tmp_path: Path, models: Any) -> None:
     scorer, ledger, output = models.scorer("two"), Ledger(), tmp_path / "out.jsonl"
-    score_file(scorer, source("csv", tmp_path, scorer, ROWS), JsonLinesTarget(output), output, ledger.commit)
-    predictions, refusals = ledger.records
+    score(scorer, source("csv", tmp_path, scorer, ROWS), JsonLinesTarget(output), output, ledger.commit)
+    predictions, refusals, batch = ledger.records
     assert isinstance(predictions, PredictionRecord)
+    assert isinstance(batch, BatchRecord)
+    assert (batch.scored, batch.refused, batch.rows_kept) == (2, 2, True)
+    assert (batch.version, batch.digest) == (scorer.version, scorer.digest)
+    assert (batch.output, batch.output_sha256) == ("out.jsonl", sha256(output.read_bytes()).hexdigest())
+    assert batch.input_sha256 == sha256((tmp_path / "rows.csv").read_bytes()).hexdigest()
     assert isinstance(refusals, RejectRecord)
     assert predictions.ids == [json.loads(line)["id"] for line in output.read_text().splitlines()]
     assert (predictions.assets, predictions.door) == (["P0", "P2"], "batch")
@@ -115,12 +126,38 @@ def test_the_journal_holds_every_answered_row_and_every_refusal(tmp_path: Path, 
     assert (refusals.rows, [fault.row for fault in refusals.faults]) == (2, [3, 5])
 
 
+@pytest.mark.parametrize("kind", ["csv", "lines", "parquet"])
+def test_a_long_file_is_one_record_with_its_digests(
+    tmp_path: Path, models: Any, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(run, "KEPT_ROWS", 3)
+    scorer, ledger, output = models.scorer("two"), Ledger(), tmp_path / "out.parquet"
+    score(scorer, source(kind, tmp_path, scorer, ROWS), ParquetTarget(output), output, ledger.commit)
+    (batch,) = ledger.records
+    assert isinstance(batch, BatchRecord)
+    assert (batch.scored, batch.refused, batch.rows_kept) == (2, 2, False)
+    assert batch.output_sha256 == sha256(output.read_bytes()).hexdigest()
+    assert pl.read_parquet(output)["recorded"].to_list() == [True, True]
+
+
+def test_a_parquet_output_that_meets_a_full_disk_leaves_nothing(tmp_path: Path, models: Any) -> None:
+    scorer, ledger, output = models.scorer("two"), Ledger(), Path("/dev/full")
+    target = ParquetTarget(tmp_path / "out.parquet")
+    target._file._file.close()
+    target._file._file = output.open("wb")
+    rows = source("csv", tmp_path, scorer, ROWS)
+    with pytest.raises(DiskFull):
+        score_file(scorer, rows, target, Files(tmp_path / "rows.csv", output), ledger.commit)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["rows.csv"]
+    assert ledger.records == []
+
+
 @pytest.mark.parametrize("shape", ["two", "more", "number"])
 def test_csv_and_parquet_outputs_say_the_same(tmp_path: Path, models: Any, shape: str) -> None:
     scorer = models.scorer(shape)
     for target, output in ((CsvTarget, tmp_path / "o.csv"), (ParquetTarget, tmp_path / "o.parquet")):
         rows = source("csv", tmp_path, scorer, ROWS)
-        score_file(scorer, rows, target(output), output, Ledger().commit)
+        score(scorer, rows, target(output), output, Ledger().commit)
     as_csv = pl.read_csv(tmp_path / "o.csv", schema_overrides={"time": pl.String})
     as_parquet = pl.read_parquet(tmp_path / "o.parquet")
     assert as_csv.columns == as_parquet.columns
@@ -134,7 +171,7 @@ def test_a_file_longer_than_a_piece_keeps_its_lines(tmp_path: Path, models: Any,
     rows = [{**ROWS[0], "bearing_temp": float(i % 170)} for i in range(PIECE_ROWS + 10)]
     rows[PIECE_ROWS + 3] = ROWS[1]
     scorer, output = models.scorer("number"), tmp_path / "out.jsonl"
-    score_file(scorer, source(kind, tmp_path, scorer, rows), JsonLinesTarget(output), output, Ledger().commit)
+    score(scorer, source(kind, tmp_path, scorer, rows), JsonLinesTarget(output), output, Ledger().commit)
     answers = [json.loads(line) for line in output.read_text().splitlines()]
     first = 2 if kind == "csv" else 1
     missing = first + PIECE_ROWS + 3
@@ -147,7 +184,7 @@ def test_a_line_that_is_no_json_is_refused_and_the_others_are_scored(tmp_path: P
     path = tmp_path / "rows.jsonl"
     path.write_text(f"{json.dumps(ROWS[0])}\n\nnot json\n[1]\n{json.dumps(ROWS[2])}\n")
     scorer, output = models.scorer("two"), tmp_path / "out.jsonl"
-    result = score_file(
+    result = score(
         scorer, JsonLinesSource(path, scorer.contract), JsonLinesTarget(output), output, Ledger().commit
     )
     assert (result.scored, result.refused) == (2, 2)
@@ -160,7 +197,7 @@ def test_when_every_row_is_refused_nothing_is_written_and_the_refusals_are_journ
     scorer, ledger, output = models.scorer("two"), Ledger(), tmp_path / "out.csv"
     rows = source("csv", tmp_path, scorer, [ROWS[1], ROWS[3]])
     with pytest.raises(RowsRejected) as refused:
-        score_file(scorer, rows, CsvTarget(output), output, ledger.commit)
+        score(scorer, rows, CsvTarget(output), output, ledger.commit)
     assert [str(fault.where) for fault in refused.value.faults] == ["line 2", "line 3"]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["rows.csv"]
     assert [type(record) for record in ledger.records] == [RejectRecord]
@@ -173,7 +210,7 @@ def test_an_output_that_cannot_be_journalled_is_not_published_and_the_old_one_st
     output.write_text("yesterday's\n")
     ledger.full = True
     with pytest.raises(DiskFull):
-        score_file(scorer, source("csv", tmp_path, scorer, ROWS), CsvTarget(output), output, ledger.commit)
+        score(scorer, source("csv", tmp_path, scorer, ROWS), CsvTarget(output), output, ledger.commit)
     assert output.read_text() == "yesterday's\n"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out.csv", "rows.csv"]
 
@@ -181,7 +218,7 @@ def test_an_output_that_cannot_be_journalled_is_not_published_and_the_old_one_st
 def test_an_old_file_of_refusals_goes_when_there_are_none(tmp_path: Path, models: Any) -> None:
     scorer, output = models.scorer("two"), tmp_path / "out.csv"
     (tmp_path / "out.rejected.csv").write_text("old")
-    score_file(scorer, source("csv", tmp_path, scorer, ROWS[:1]), CsvTarget(output), output, Ledger().commit)
+    score(scorer, source("csv", tmp_path, scorer, ROWS[:1]), CsvTarget(output), output, Ledger().commit)
     assert not (tmp_path / "out.rejected.csv").exists()
 
 

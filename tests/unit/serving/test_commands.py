@@ -11,7 +11,7 @@ import pytest
 from andamio.bundles.deployment import Deployment, Served, read_deployment, write_deployment
 from andamio.cli.application import run
 from andamio.errors import NothingDeployed
-from andamio.journal import PredictionRecord, TruthRecord, read_journal
+from andamio.journal import BatchRecord, PredictionRecord, TruthRecord, read_journal
 from andamio.serving.champions import open_champion
 from andamio.serving.desk import command_journal
 
@@ -57,7 +57,7 @@ def test_a_file_is_scored_and_its_truth_comes_back_by_id(
     back = said(capsys)
     assert (back["recorded"], back["joined"], back["empty"]) == (2, 1, 1)
     kinds = [type(record) for record in read_journal(plant / ".andamio" / "journal")]
-    assert kinds == [PredictionRecord, TruthRecord, TruthRecord]
+    assert kinds == [PredictionRecord, BatchRecord, TruthRecord, TruthRecord]
 
 
 def test_the_truth_comes_back_by_asset_and_time(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,6 @@ back until it is whole; ``run`` joins them. A row that the contract refuses is n
 every fault, to a file beside the output, ``OUT.rejected.csv``.
 """
 
-from andamio.serving.batch.run import BatchResult, score_file
+from andamio.serving.batch.run import BatchResult, Files, score_file
 
-__all__ = ["BatchResult", "score_file"]
+__all__ = ["BatchResult", "Files", "score_file"]

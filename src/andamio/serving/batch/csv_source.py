@@ -82,5 +82,7 @@ def checked(
     """Check the columns of a piece; ``lines`` are where its rows stand in the file."""
     verdict = validator.check(columns, units=units)
     faults = [at_line(lines[int(str(fault.data["row"]))], fault) for fault in verdict.faults]
+    if verdict.accepted.all():
+        return Piece(verdict.rows, lines, 0, [])
     accepted = [line for line, good in zip(lines, verdict.accepted.tolist(), strict=True) if good]
     return Piece(verdict.rows, accepted, len(lines) - len(accepted), faults)

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import errno
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from queue import Full, Queue
+from threading import Thread
 
+import numpy as np
 import polars as pl
+from polars.io.plugins import register_io_source
 
-from andamio.contracts import Contract, Rows, TableValidator, table_columns
+from andamio.contracts import Contract, TableValidator, table_columns
 from andamio.contracts.cells import Cells
 from andamio.errors import FileRefused, NotFound, text
-from andamio.serving.answers import Prediction
+from andamio.serving.answers import Column
 from andamio.serving.batch.csv_source import checked
 from andamio.serving.batch.pieces import PIECE_ROWS, Piece
-from andamio.serving.batch.targets import UnseenFile, answer_columns
+from andamio.serving.batch.targets import UnseenFile, placed_columns
+from andamio.serving.scorer import Block, Scorer
+from andamio.storage.files import saying_when_full
 
-_TYPES = {"line": pl.Int64, "asset": pl.String, "time": pl.String, "lower": pl.Float64, "upper": pl.Float64}
+_TYPES = {"line": pl.Int64, "asset": pl.String, "time": pl.String, "lower": pl.Float32, "upper": pl.Float32}
+_WAITING = 8
+_LOOK_S = 0.5
+_GROUP_ROWS = 131_072
 
 
 class ParquetSource:
@@ -56,37 +66,90 @@ class ParquetSource:
 
     def pieces(self) -> Iterable[Piece]:
         """Yield the pieces in the order of the file."""
-        start = 0
         wanted = sorted(set(self._columns.values()))
-        while True:
-            part = self._file.select(wanted).slice(start, PIECE_ROWS).collect()
-            if not part.height:
-                return
-            columns = {tag: _cells(part[name]) for tag, name in self._columns.items()}
-            yield checked(self._validator, columns, self._units, range(start + 1, start + part.height + 1))
-            start += part.height
+        done = 0
+        for part in self._file.select(wanted).collect_batches(chunk_size=PIECE_ROWS, maintain_order=True):
+            for piece in part.iter_slices(PIECE_ROWS):
+                columns = {tag: _cells(piece[name]) for tag, name in self._columns.items()}
+                lines = range(done + 1, done + piece.height + 1)
+                yield checked(self._validator, columns, self._units, lines)
+                done += piece.height
+
+
+class ParquetTarget:
+    """The columns of the CSV answer, typed; polars writes them while the next piece is scored."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = UnseenFile(path)
+        self._parts: Queue[pl.DataFrame | None] = Queue(_WAITING)
+        self._writer: Thread | None = None
+        self._failure: Exception | None = None
+        self.publish = self._file.publish
+
+    def add(self, lines: Sequence[int], scorer: Scorer, block: Block) -> None:
+        """Hand over the answers of a piece."""
+        columns = placed_columns(lines, scorer, block)
+        part = pl.DataFrame({name: _series(name, column) for name, column in columns.items()})
+        if self._writer is None:
+            self._writer = Thread(target=self._write, args=(part.schema,), name="parquet")
+            self._writer.start()
+        self._hand_over(part)
+
+    def make_durable(self) -> str:
+        """End the file, force it to the disk, still unseen, and return its SHA-256."""
+        self._hand_over(None)
+        self._join()
+        return self._file.make_durable()
+
+    def abandon(self) -> None:
+        """Leave nothing behind, unless it was published."""
+        if self._writer is not None and self._writer.is_alive():
+            self._failure = self._failure or InterruptedError()
+            self._parts.put(None)
+            self._writer.join()
+        self._file.abandon()
+
+    def _hand_over(self, part: pl.DataFrame | None) -> None:
+        while self._failure is None:
+            try:
+                self._parts.put(part, timeout=_LOOK_S)
+            except Full:
+                continue
+            return
+        self._join()
+
+    def _join(self) -> None:
+        if self._writer is not None:
+            self._writer.join()
+        if self._failure is not None:
+            with saying_when_full(self._path):
+                raise self._failure
+
+    def _write(self, schema: pl.Schema) -> None:
+        def pulled(
+            names: list[str] | None, predicate: pl.Expr | None, rows: int | None, size: int | None
+        ) -> Iterator[pl.DataFrame]:
+            del names, predicate, rows, size  # the whole is asked for
+            while (part := self._parts.get()) is not None:
+                yield part
+
+        try:
+            source = register_io_source(pulled, schema=schema)
+            source.sink_parquet(self._file.file, row_group_size=_GROUP_ROWS, maintain_order=True)
+        except Exception as error:  # noqa: BLE001  it is raised again where the answers come from
+            full = any(f"(os error {number})" in str(error) for number in (errno.ENOSPC, errno.EDQUOT))
+            self._failure = OSError(errno.ENOSPC, str(error)) if full else error
+
+
+def _series(name: str, column: Column) -> pl.Series:
+    return pl.Series(name, column, _TYPES.get(name, pl.String if _is_text(column) else None))
+
+
+def _is_text(column: Column) -> bool:
+    return isinstance(column, list) or (isinstance(column, np.ndarray) and column.dtype == np.object_)
 
 
 def _cells(column: pl.Series) -> Cells:
     # A missing number becomes NaN, which is what missing is; numbers need not become Python objects.
     return column.to_numpy() if column.dtype.is_numeric() else column.to_list()
-
-
-class ParquetTarget:
-    """The columns of the CSV answer, typed."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = UnseenFile(path)
-        self._parts: list[pl.DataFrame] = []
-        self.publish = self._file.publish
-        self.abandon = self._file.abandon
-
-    def add(self, lines: Sequence[int], rows: Rows, predictions: Sequence[Prediction]) -> None:
-        """Keep the answers of a piece; Parquet is written at the end."""
-        columns = answer_columns(lines, rows, predictions)
-        self._parts.append(pl.DataFrame({n: pl.Series(n, v, _TYPES.get(n)) for n, v in columns.items()}))
-
-    def make_durable(self) -> None:
-        """Write the file and force it to the disk, still unseen."""
-        self._file.write_with(pl.concat(self._parts).write_parquet)
-        self._file.make_durable()

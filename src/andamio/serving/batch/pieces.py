@@ -8,7 +8,7 @@ from typing import Protocol
 
 from andamio.contracts import Rows
 from andamio.errors import Fault, text
-from andamio.serving.answers import Prediction
+from andamio.serving.scorer import Block, Scorer
 
 PIECE_ROWS = 8192
 
@@ -47,12 +47,12 @@ class Source(Protocol):
 class Target(Protocol):
     """Writes the answers of a file; nothing is seen under its name before it is whole."""
 
-    def add(self, lines: Sequence[int], rows: Rows, predictions: Sequence[Prediction]) -> None:
+    def add(self, lines: Sequence[int], scorer: Scorer, block: Block) -> None:
         """Write the answers of a piece."""
         ...
 
-    def make_durable(self) -> None:
-        """End the file and force it to the disk, still unseen."""
+    def make_durable(self) -> str:
+        """End the file, force it to the disk, still unseen, and return its SHA-256."""
         ...
 
     def publish(self) -> None:

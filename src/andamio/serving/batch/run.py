@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from andamio.errors import RowsRejected, text
-from andamio.journal import Record, RejectedRow, RejectRecord
+from andamio.journal import BatchRecord, Record, RejectedRow, RejectRecord
+from andamio.kernel.digests import sha256_of_file
 from andamio.serving.batch.pieces import Piece, RowFault, Source, Target
 from andamio.serving.batch.refused import write_refused
 from andamio.serving.scorer import Scorer
 
+KEPT_ROWS = 100_000
+"""The longest file whose rows are journalled one by one."""
 _DOOR = "batch"
+
+
+class Files(NamedTuple):
+    """The names of the input and the output."""
+
+    input: Path
+    output: Path
 
 
 @dataclass(slots=True)
@@ -25,17 +37,30 @@ class BatchResult:
     reasons: dict[str, int] = field(default_factory=dict)
     rejected: Path | None = None
 
+    @property
+    def rows_kept(self) -> bool:
+        """Whether the rows are in the journal one by one."""
+        return self.scored + self.refused <= KEPT_ROWS
+
 
 def score_file(
-    scorer: Scorer, source: Source, target: Target, output: Path, commit: Callable[[Sequence[Record]], None]
+    scorer: Scorer,
+    source: Source,
+    target: Target,
+    files: Files,
+    commit: Callable[[Sequence[Record]], None],
 ) -> BatchResult:
-    """Score a file; the output appears when it is whole and its predictions are in the journal.
+    """Score a file; the output appears when it is whole and its record is in the journal.
+
+    The record names both files by their digests. The rows of a file of up to ``KEPT_ROWS`` are journalled one
+    by one as well, so that they are watched and can be told the truth by their ids; more would only swell
+    the journal with what the files hold.
 
     Args:
         scorer: The version.
         source: The input.
         target: The output, unseen so far.
-        output: Its name; the refused rows go beside it.
+        files: Their names; the refused rows go beside the output.
         commit: Puts records into the journal to stay.
 
     Raises:
@@ -43,34 +68,37 @@ def score_file(
         DiskFull: There is no room; nothing is written.
     """
     result = BatchResult()
-    records: list[Record] = []
+    rows: list[Record] = []
     faults: list[RowFault] = []
     try:
-        for piece in source.pieces():
-            records += _score(scorer, piece, target)
-            faults += piece.faults
-            result.scored += len(piece.lines)
-            result.refused += piece.refused
+        with ThreadPoolExecutor(1, thread_name_prefix="digest") as reader:
+            input_digest = reader.submit(sha256_of_file, files.input)
+            for piece in source.pieces():
+                result.scored += len(piece.lines)
+                result.refused += piece.refused
+                faults += piece.faults
+                scored = _score(scorer, piece, target)
+                rows = rows + scored if result.rows_kept else []
         if not result.scored:
-            commit(records)
+            commit(rows)
             raise _nothing_scored(faults, result.refused)
-        target.make_durable()
-        commit(records)
+        output_digest = target.make_durable()
+        commit([*rows, _record(scorer, files, input_digest.result(), output_digest, result)])
         target.publish()
     finally:
         target.abandon()
     for found in faults:
         result.reasons[found.fault.code] = result.reasons.get(found.fault.code, 0) + 1
-    result.rejected = write_refused(output, faults)
+    result.rejected = write_refused(files.output, faults)
     return result
 
 
 def _score(scorer: Scorer, piece: Piece, target: Target) -> list[Record]:
     records: list[Record] = []
     if piece.lines:
-        scored = scorer.score(piece.rows, door=_DOOR)
-        target.add(piece.lines, piece.rows, scored.predictions)
-        records.append(scored.record)
+        block = scorer.score_block(piece.rows)
+        target.add(piece.lines, scorer, block)
+        records.append(scorer.record(block, door=_DOOR))
     if piece.refused:
         found = [
             RejectedRow(
@@ -89,6 +117,24 @@ def _score(scorer: Scorer, piece: Piece, target: Target) -> list[Record]:
             )
         )
     return records
+
+
+def _record(
+    scorer: Scorer, files: Files, input_digest: str, output_digest: str, result: BatchResult
+) -> BatchRecord:
+    return BatchRecord(
+        time=time.time(),
+        model=scorer.model,
+        version=scorer.version,
+        digest=scorer.digest,
+        input=files.input.name,
+        input_sha256=input_digest,
+        output=files.output.name,
+        output_sha256=output_digest,
+        scored=result.scored,
+        refused=result.refused,
+        rows_kept=result.rows_kept,
+    )
 
 
 def _nothing_scored(faults: Sequence[RowFault], refused: int) -> RowsRejected:

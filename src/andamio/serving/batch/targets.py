@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
+import numpy as np
 
-from andamio.contracts import Rows
-from andamio.serving.answers import Prediction
+from andamio.kernel.digests import sha256_of_file
+from andamio.serving.answers import Column, Prediction
+from andamio.serving.scorer import Block, Scorer
 from andamio.storage.files import before, remove_file, saying_when_full, sync_folder
 
 
@@ -35,18 +37,19 @@ class UnseenFile:
         with saying_when_full(self._path):
             self._file.write(content)
 
-    def write_with(self, write: Callable[[BinaryIO], object]) -> None:
-        """Let somebody else write into it."""
-        with saying_when_full(self._path):
-            write(self._file)
+    @property
+    def file(self) -> BinaryIO:
+        """The open file, for whoever writes it with a library."""
+        return self._file
 
-    def make_durable(self) -> None:
-        """Force it to the disk, still unseen."""
+    def make_durable(self) -> str:
+        """Force it to the disk, still unseen, and return its SHA-256."""
         with saying_when_full(self._path):
             self._file.flush()
             before("fsync", self._unseen)
             os.fsync(self._file.fileno())
             self._file.close()
+            return sha256_of_file(self._unseen)
 
     def publish(self) -> None:
         """Give the file its name."""
@@ -70,8 +73,9 @@ class JsonLinesTarget:
         self.publish = self._file.publish
         self.abandon = self._file.abandon
 
-    def add(self, lines: Sequence[int], rows: Rows, predictions: Sequence[Prediction]) -> None:
+    def add(self, lines: Sequence[int], scorer: Scorer, block: Block) -> None:
         """Write the answers of a piece."""
+        rows, predictions = block.rows, scorer.predictions(block)
         answers = (answer_row(*row) for row in zip(lines, rows.assets, rows.times, predictions, strict=True))
         self._file.write(self._encoder.encode_lines(answers))
 
@@ -86,18 +90,16 @@ class CsvTarget:
         self.publish = self._file.publish
         self.abandon = self._file.abandon
 
-    def add(self, lines: Sequence[int], rows: Rows, predictions: Sequence[Prediction]) -> None:
+    def add(self, lines: Sequence[int], scorer: Scorer, block: Block) -> None:
         """Write the answers of a piece."""
-        columns = answer_columns(lines, rows, predictions)
+        columns = placed_columns(lines, scorer, block)
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         if not self._headed:
             writer.writerow(columns)
             self._headed = True
-        for name in ("decision", "recorded"):
-            if name in columns:
-                columns[name] = ["true" if value else "false" for value in columns[name]]
-        writer.writerows(zip(*columns.values(), strict=True))
+        cells = [_cells(column) for column in columns.values()]
+        writer.writerows(zip(*cells, strict=True))
         self._file.write(text.getvalue().encode())
 
 
@@ -107,20 +109,15 @@ def answer_row(line: int, asset: str | None, time: str | None, prediction: Predi
     return {"line": line, "id": fields.pop("id"), "asset": asset, "time": time, **fields}
 
 
-def answer_columns(
-    lines: Sequence[int], rows: Rows, predictions: Sequence[Prediction]
-) -> dict[str, Sequence[Any]]:
-    """Lay the same out as columns: probabilities spread, flags joined by spaces."""
-    columns: dict[str, Sequence[Any]] = {
-        "line": lines,
-        "id": [prediction.id for prediction in predictions],
-        "asset": rows.assets,
-        "time": rows.times,
-    }
-    for name in predictions[0].__struct_fields__[1:]:
-        values = [getattr(prediction, name) for prediction in predictions]
-        if name == "probabilities":
-            columns |= {f"probability {label}": [shares[label] for shares in values] for label in values[0]}
-        else:
-            columns[name] = [" ".join(flags) for flags in values] if name == "flags" else values
-    return columns
+def placed_columns(lines: Sequence[int], scorer: Scorer, block: Block) -> dict[str, Column]:
+    """Put what identifies the rows before the columns of their answers."""
+    columns = scorer.columns(block)
+    rows = block.rows
+    return {"line": lines, "id": columns.pop("id"), "asset": rows.assets, "time": rows.times} | columns
+
+
+def _cells(column: Column) -> Sequence[Any]:
+    if not isinstance(column, np.ndarray):
+        return column
+    cells: list[Any] = column.tolist()
+    return ["true" if cell else "false" for cell in cells] if column.dtype == np.bool_ else cells
