@@ -24,6 +24,9 @@ def command(
     port: Annotated[
         int, typer.Option(help=say("the port; 0 takes any free one (default: the plant's setting)"))
     ] = -1,
+    workers: Annotated[
+        int, typer.Option(min=0, max=64, help=say("processes that answer (default: the plant's setting)"))
+    ] = 0,
     *,
     json: Json = False,
 ) -> None:
@@ -43,6 +46,7 @@ def command(
         host=host or setting.host,
         port=setting.port if port < 0 else port,
         durability=setting.durability,
+        processes=workers or setting.workers,
     )
 
     def announce(started: Started) -> None:

@@ -6,7 +6,7 @@ import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -44,6 +44,7 @@ class ServingSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     port: int = 8081
     durability: Literal["process", "power-cut"] = "process"
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -33,6 +33,7 @@ from andamio.serving.limits import Limits
 from andamio.serving.loading import Loader
 from andamio.serving.metrics import Metrics
 from andamio.serving.reporting import Teller
+from andamio.serving.supervising import Supervisor
 from andamio.serving.watching import Watcher
 
 KEEP_ALIVE_S = 75
@@ -51,6 +52,7 @@ class ServeOptions:
         host: A loopback address.
         port: 0 takes any free port.
         durability: What "recorded" survives: the death of the process, or also of the power.
+        processes: Workers that answer, each with its own journal file.
         limits: The caps.
     """
 
@@ -62,6 +64,7 @@ class ServeOptions:
     host: str = "127.0.0.1"
     port: int = 8081
     durability: Literal["process", "power-cut"] = "process"
+    processes: int = 1
     limits: Limits = field(default_factory=Limits)
 
 
@@ -86,16 +89,30 @@ def serve(options: ServeOptions, announce: Callable[[Started], None]) -> None:
         PortTaken: Another process listens there.
     """
     listener = listen(options.host, options.port)
-    try:
+
+    def work(number: int) -> None:
+        told = announce if number == 1 else _say_nothing
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(options, listener, announce))
+            runner.run(_serve(options, listener, number, told))
+
+    try:
+        if options.processes == 1:
+            work(1)
+        elif status := Supervisor(work, options.processes).run():
+            raise SystemExit(status)
     finally:
         listener.close()
 
 
-async def _serve(options: ServeOptions, listener: socket.socket, announce: Callable[[Started], None]) -> None:
+def _say_nothing(_: Started) -> None:
+    """Leave the announcement to the first worker."""
+
+
+async def _serve(
+    options: ServeOptions, listener: socket.socket, number: int, announce: Callable[[Started], None]
+) -> None:
     host, port = listener.getsockname()[:2]
-    worker = f"serve-{port}-1"
+    worker = f"serve-{port}-{number}"
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     metrics = Metrics()
     with (
