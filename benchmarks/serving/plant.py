@@ -93,6 +93,7 @@ def build(root: Path, *, csv_rows: int = 100_000) -> BenchPlant:
         served.append(Served(version, build_bundle(parts, root / ".andamio" / "bundles", key, {}).digest))
         write_deployment(deployment, read_deployment(deployment).deploying(MODEL, served[-1]))
     (root / "andamio.toml").write_text(f'[plant]\nname = "bench"\n\n[keys]\ntrusted = ["{key.public}"]\n')
+    booster.save_model(root / "model.txt")
     return replace(_bodies(root, graph, x, csv_rows), served=tuple(served))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,10 @@ class Server:
         line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
         return int(line.split()[1]) / 1024
 
+    def tree_mb(self) -> float:
+        """Return the memory of the process and all below it, pages that they share counted once, in MB."""
+        return sum(_proportional_kb(pid) for pid in _tree(self.pid)) / 1024
+
     def cpu_s(self) -> float:
         """Return the processor time it has used, which other load on the box stretches less."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
@@ -57,25 +62,36 @@ def commands(plant: BenchPlant) -> dict[str, tuple[list[str], str]]:
 
 
 @contextmanager
-def running(name: str, plant: BenchPlant, core: int | None) -> Iterator[Server]:
-    """Run one server, pinned to a core where one is named, until the block ends."""
-    command, path = commands(plant)[name]
+def running(
+    name: str, plant: BenchPlant, core: int | None, command: tuple[list[str], str, Path] | None = None
+) -> Iterator[Server]:
+    """Run one server, pinned to a core where one is named, until the block ends.
+
+    ``command`` is that of a server not of this project: its words, the address, the file of one row.
+    """
+    words, path, body = command or (*commands(plant)[name], plant.one_row)
     port = free_port()
     pinned = ["taskset", "-c", str(core)] if core is not None else []
     environment = AS_INSTALLED | {"OMP_NUM_THREADS": "1", "ANDAMIO_PLANT": str(plant.root)}
     started = time.perf_counter()
     process = subprocess.Popen(
-        [*pinned, *(part.format(port=port) for part in command)],
+        [*pinned, *(part.format(port=port) for part in words)],
         env=environment,
         cwd=plant.root,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL if command else None,
+        start_new_session=True,
     )
     try:
-        wait_for_answer(port, path, plant.one_row.read_bytes(), process)
+        wait_for_answer(port, path, body.read_bytes(), process)
         yield Server(name, port, path, process.pid, time.perf_counter() - started)
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def wait_for_answer(port: int, path: str, body: bytes, process: subprocess.Popen[bytes]) -> None:
@@ -87,7 +103,7 @@ def wait_for_answer(port: int, path: str, body: bytes, process: subprocess.Popen
         except OSError:
             pass
         time.sleep(0.005)
-    raise SystemExit(f"the server ended with status {process.returncode}")
+    raise SystemExit(f"the server {process.args} ended with status {process.returncode}")
 
 
 def ask_once(port: int, path: str, body: bytes) -> bytes:
@@ -99,3 +115,13 @@ def ask_once(port: int, path: str, body: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", port), timeout=5) as wire:
         wire.sendall(head.encode() + body)
         return wire.recv(65536)
+
+
+def _tree(pid: int) -> list[int]:
+    below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(found for child in below for found in _tree(int(child)))]
+
+
+def _proportional_kb(pid: int) -> int:
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(next(line for line in rollup.splitlines() if line.startswith("Pss:")).split()[1])
