@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from msgspec import structs
 
 from andamio.training.judging import Answer, measure
 from andamio.training.table import Problem
@@ -48,7 +49,7 @@ def importances(problem: Problem, answer: Answer, seed: int) -> list[Importance]
         for _ in range(REPEATS):
             values = getattr(problem.rows, block).copy()
             values[:, j] = rng.permutation(values[:, j])
-            shuffled = replace(problem.rows, **{block: values})
+            shuffled = structs.replace(problem.rows, **{block: values})
             losses.append(sign * (measure(problem, answer(shuffled))[metric] - whole))
         found.append(Importance(tag, float(np.mean(losses)), metric))
     return sorted(found, key=lambda one: (-one.loss, one.tag))

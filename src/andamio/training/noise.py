@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from andamio.bundles import Outputs
@@ -58,7 +58,7 @@ def shake(problem: Problem, deviation: NDArray[np.float64], rng: np.random.Gener
             low, high = (np.float32(end) for end in declared.range)
             inside = (numbers[:, j] >= low) & (numbers[:, j] <= high)
             noisy[inside, j] = np.clip(noisy[inside, j], low, high)
-    return replace(problem.rows, numbers=noisy)
+    return structs.replace(problem.rows, numbers=noisy)
 
 
 def moved(problem: Problem, before: Outputs, after: Outputs) -> dict[str, float]:
