@@ -11,6 +11,7 @@ from andamio.journal import Record
 from andamio.serving.feedback import FeedbackDoor
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Latency, Metrics
+from andamio.serving.openapi import DocumentPage, ReadingPage
 from andamio.serving.pages import Health, MetricsPage, ModelPage, ModelsPage, Readiness
 from andamio.serving.predicting import PredictDoor
 from andamio.serving.routes import MODELS, Place, Routes
@@ -35,8 +36,16 @@ class Generation:
 class Switchboard:
     """Builds the table of doors for a generation."""
 
-    def __init__(self, commit: Commit, pool: Executor, metrics: Metrics, limits: Limits) -> None:
+    def __init__(
+        self,
+        commit: Commit,
+        pool: Executor,
+        metrics: Metrics,
+        limits: Limits,
+        guarded: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._commit = commit
+        self._guarded = guarded
         self._pool = pool
         self._metrics = metrics
         self._limits = limits
@@ -49,6 +58,8 @@ class Switchboard:
             "/readyz": Place("readyz", get=Readiness(generation)),
             "/metrics": Place("metrics", get=MetricsPage(self._metrics)),
             MODELS: Place("models", get=ModelsPage(generation)),
+            "/openapi.json": Place("openapi", get=DocumentPage(generation.scorers, self._guarded)),
+            "/docs": Place("docs", get=ReadingPage(generation.scorers, self._guarded)),
         }
         for name, scorer in generation.scorers.items():
             places |= self._model(name, scorer)

@@ -48,10 +48,15 @@ class Guard:
 
     def __init__(self, options: GuardOptions) -> None:
         self._options = options
+        self._application: Application | None = None
         self._exists = options.tokens is not None and read_tokens(options.tokens) is not None
         self.encryption = (
             Encryption(options.certificate, options.key) if options.certificate and options.key else None
         )
+
+    def asks_for_tokens(self) -> bool:
+        """Tell whether requests need a token at this moment."""
+        return self._application is not None and self._application.gate is not None
 
     @property
     def scheme(self) -> str:
@@ -75,6 +80,7 @@ class Guard:
     @asynccontextmanager
     async def around(self, application: Application, listener: socket.socket) -> AsyncIterator[None]:
         """Guard an application while the block runs."""
+        self._application = application
         application.check_host = check_host if is_loopback(listener) else answer_for_any_host
         followers = []
         tokens = self._options.tokens

@@ -113,7 +113,7 @@ async def _serve(
         ThreadPoolExecutor(options.limits.threads, thread_name_prefix="score") as pool,
     ):
         teller = Teller(post, journal)
-        switchboard = Switchboard(journal.commit, pool, metrics, options.limits)
+        switchboard = Switchboard(journal.commit, pool, metrics, options.limits, guard.asks_for_tokens)
         application = Application(switchboard.routes(Generation()), metrics, options.limits)
 
         def take_over(generation: Generation) -> None:
