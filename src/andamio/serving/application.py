@@ -28,7 +28,7 @@ from andamio.serving.exchange import (
     send_json,
 )
 from andamio.serving.gate import Gate
-from andamio.serving.http_status import CLOSING, RETRY_AFTER_S, http_status
+from andamio.serving.http_status import CLOSING, RETRY_AFTER_S, UNREAD, http_status
 from andamio.serving.limits import Limits
 from andamio.serving.logs import of_request
 from andamio.serving.metrics import Metrics
@@ -75,12 +75,12 @@ class Application:
         except Gone:
             status = 499
         except AndamioError as error:
-            status = await _refuse(send, scope, error)
+            status = await _refuse(send, scope, error, metrics)
         except Exception:  # noqa: BLE001  a fault of one request must not end the others
             _log.exception(
                 "an error that should not happen, at %s", scope["path"], extra=of_request(scope, 500)
             )
-            status = await _refuse(send, scope, _unexpected())
+            status = await _refuse(send, scope, _unexpected(), metrics)
         finally:
             metrics.in_flight -= 1
             if place is None:
@@ -88,8 +88,7 @@ class Application:
             else:
                 metrics.requests[place.model, place.action, status] += 1
             if self._tells:
-                seconds = perf_counter() - started
-                _log.debug("request answered", extra=of_request(scope, status, seconds))
+                _tell(scope, status, started)
 
     async def _posted(self, door: PostDoor, scope: Scope, receive: Receive) -> bytes:
         content_type = length = b""
@@ -139,8 +138,10 @@ class Application:
             self._hosts.add(host)
 
 
-async def _refuse(send: Send, scope: Scope, error: AndamioError) -> int:
+async def _refuse(send: Send, scope: Scope, error: AndamioError, metrics: Metrics) -> int:
     status = http_status(error)
+    if status in UNREAD:
+        metrics.refused[error.code] += 1
     language = requested_language(scope["headers"])
     with speak(language):
         content = msgspec.json.encode(error_json(error), enc_hook=str)
@@ -156,6 +157,10 @@ async def _refuse(send: Send, scope: Scope, error: AndamioError) -> int:
         extra.append((b"allow", str(error.data["allow"]).encode()))
     await send_answer(send, status, JSON, content, extra)
     return status
+
+
+def _tell(scope: Scope, status: int, started: float) -> None:
+    _log.debug("request answered", extra=of_request(scope, status, perf_counter() - started))
 
 
 def _overloaded(limits: Limits) -> Overloaded:

@@ -44,7 +44,7 @@ class Switchboard:
         limits: Limits,
         guarded: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._commit = commit
+        self._commit = metrics.spread.watching(commit)
         self._guarded = guarded
         self._pool = pool
         self._metrics = metrics
@@ -82,3 +82,10 @@ class Switchboard:
         self._metrics.models = [
             (scorer.model, scorer.version, scorer.digest) for scorer in generation.scorers.values()
         ]
+        self._metrics.created_s = {
+            (scorer.model, scorer.version): scorer.facts.created_s
+            for scorer in generation.scorers.values()
+            if scorer.facts.created_s is not None
+        }
+        for scorer in generation.scorers.values():
+            self._metrics.spread.know(scorer.model, scorer.version, scorer.facts)

@@ -35,6 +35,7 @@ _BY_FAMILY: tuple[tuple[type[AndamioError], int], ...] = (
 
 RETRY_AFTER_S = {429: 1, 503: 1}
 CLOSING = frozenset({408, 413})
+UNREAD = frozenset({401, 403, 408, 413, 415, 421, 429})
 
 
 def http_status(error: AndamioError) -> int:

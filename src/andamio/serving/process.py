@@ -29,6 +29,7 @@ from andamio.kernel.ids import IdMaker
 from andamio.serving.application import Application
 from andamio.serving.generation import Generation, Switchboard
 from andamio.serving.guard import Guard, GuardOptions
+from andamio.serving.journal_probe import JournalProbe
 from andamio.serving.limits import Limits
 from andamio.serving.loading import Loader
 from andamio.serving.metrics import Metrics
@@ -106,7 +107,7 @@ async def _serve(
     host, port = listener.getsockname()[:2]
     worker = f"serve-{port}-1"
     address = f"{guard.scheme}://[{host}]:{port}" if ":" in host else f"{guard.scheme}://{host}:{port}"
-    metrics = Metrics()
+    metrics = Metrics(peers_names=options.peers_names)
     with (
         closing(WorkerPost(options.workers, worker, address=address)) as post,
         Journal(options.journal, worker, durability=options.durability) as journal,
@@ -114,6 +115,8 @@ async def _serve(
     ):
         teller = Teller(post, journal)
         switchboard = Switchboard(journal.commit, pool, metrics, options.limits, guard.asks_for_tokens)
+        probe = JournalProbe(journal.commit)
+        metrics.journal_lag_s = lambda: probe.lag_s
         application = Application(switchboard.routes(Generation()), metrics, options.limits)
 
         def take_over(generation: Generation) -> None:
@@ -128,16 +131,17 @@ async def _serve(
         teller.event("start", address=address, andamio=__version__, pid=os.getpid())
         teller.generation(watcher.generation)
         await watcher.look()
-        watching = asyncio.create_task(watcher.run())
+        at_work = [asyncio.create_task(work) for work in (watcher.run(), probe.run())]
         server = _server(application, options.limits, guard)
         server.on_start = lambda: announce(Started(address, worker, watcher.generation))
         try:
             async with guard.around(application, listener):
                 await server.serve(sockets=[listener])
         finally:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+            for task in at_work:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             teller.event("stop")
 
 
