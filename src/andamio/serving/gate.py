@@ -18,7 +18,15 @@ from andamio.serving.routes import Place
 
 # Actions of addresses that tell nothing but that the process lives.
 _OPEN = frozenset({"livez", "readyz", "ping", "health", "live", "ready"})
-_NAMED = {"feedback": "feedback", "metrics": "metrics"}
+_NEEDS = {
+    "predict": "predict",
+    "feedback": "feedback",
+    "metrics": "metrics",
+    "model": "read",
+    "models": "read",
+    "openapi": "read",
+    "docs": "read",
+}
 _SCHEME = b"bearer "
 _LONGEST = 256
 _REALM = 'Bearer realm="andamio"'
@@ -126,11 +134,8 @@ class Gate:
 
 
 def action_of(place: Place, method: str) -> str:
-    """Return the action that a request for an address needs; a new address needs "predict" or "read"."""
-    named = _NAMED.get(place.action)
-    if named is not None:
-        return named
-    return "predict" if place.post is not None and method == "POST" else "read"
+    """Return the action that a request needs; an address of no known kind needs "predict" for a POST."""
+    return _NEEDS.get(place.action) or ("predict" if method == "POST" else "read")
 
 
 def _authorization(scope: Scope) -> bytes:

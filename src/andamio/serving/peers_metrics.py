@@ -60,7 +60,8 @@ def mlserver_names(
         success.add_metric(which, good[model])
         failure.add_metric(which, bad[model])
     for model, seen in times.items():
-        duration.add_metric((model, versions.get(model, "")), seen.buckets()[-1][1], seen.sum_s)
+        count = int(seen.buckets()[-1][1])
+        duration.add_metric((model, versions.get(model, "")), count, seen.sum_s)
     yield from (success, failure, duration)
 
 

@@ -13,7 +13,7 @@ import pytest
 from andamio.access import TokenStore, read_tokens
 from andamio.serving.application import Application
 from andamio.serving.doors import Page
-from andamio.serving.gate import Gate
+from andamio.serving.gate import Gate, action_of
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Metrics
 from andamio.serving.pages import Health
@@ -162,6 +162,22 @@ def test_no_secret_reaches_an_answer_or_the_log(house: House, caplog: pytest.Log
     said = caplog.text + "".join(str((r.headers, r.content)) for r in replies)
     assert secret[8:] not in said
     assert wrong[8:] not in said
+
+
+@pytest.mark.parametrize(
+    ("place", "method", "needed"),
+    [
+        (Place("predict", "pump"), "POST", "predict"),
+        (Place("predict", "pump", post=Echo()), "GET", "predict"),
+        (Place("explain", "pump"), "POST", "predict"),
+        (Place("explain", "pump"), "GET", "read"),
+        (Place("models"), "POST", "read"),
+        (Place("metrics"), "GET", "metrics"),
+        (Place("feedback", "pump"), "POST", "feedback"),
+    ],
+)
+def test_an_address_that_nobody_named_is_not_open_to_readers(place: Place, method: str, needed: str) -> None:
+    assert action_of(place, method) == needed
 
 
 def test_refused_headers_are_not_remembered(house: House) -> None:
