@@ -1,9 +1,10 @@
 # The same recipes for a person, for pre-commit and for CI. The README's second line makes .venv first.
 bin := .venv/bin
-compile := uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+locking := -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+compile := uv pip compile pyproject.toml $(locking)
 smoke_python := $(shell for p in python3.13 $(HOME)/.pyenv/versions/3.13*/bin/python3.13; do $$p -c 'import sys; print(sys.executable)' 2>/dev/null && break; done)
 
-.PHONY: demo test check lint types floors base smoke bench lock newcomer
+.PHONY: demo test check lint types floors base smoke bench fuzz lock newcomer
 
 demo:
 	$(bin)/andamio demo
@@ -52,11 +53,22 @@ bench:
 	$(bin)/python benchmarks/training/ai4i.py
 	$(bin)/python benchmarks/training/ai4i.py --declared
 
+# Schemathesis, in an environment of its own, against a real scoring process.
+examples ?= 200
+fuzz: .venv-fuzz/.made
+	$(bin)/python tests/fuzz/campaign.py .venv-fuzz/bin/schemathesis --examples $(examples)
+
+.venv-fuzz/.made: requirements/fuzz.txt
+	$(bin)/python -m venv --clear .venv-fuzz
+	.venv-fuzz/bin/pip install -q --require-hashes -r requirements/fuzz.txt
+	touch $@
+
 # Compile the locks again after a change of pyproject.toml; they carry hashes and name no index.
 lock:
 	$(compile) --group build -o requirements/base.txt
 	$(compile) --group build --extra plant -c requirements/base.txt -o requirements/plant.txt
 	$(compile) --group dev --all-extras -c requirements/plant.txt -o requirements/dev.txt
+	uv pip compile --group fuzz $(locking) -o requirements/fuzz.txt
 
 # The two commands of the README on a bare Debian 12, in a chroot (slow; needs root and debootstrap).
 newcomer:

@@ -191,6 +191,18 @@ class GraphRefused(InputRefused):
     code = "graph-refused"
 
 
+class AccessFileDamaged(InputRefused):
+    """The file of access tokens cannot be read as it is."""
+
+    code = "access-file-damaged"
+
+
+class CertificateRefused(InputRefused):
+    """The files of the TLS certificate and its key cannot be used as they are."""
+
+    code = "certificate-refused"
+
+
 class DeploymentDamaged(InputRefused):
     """The file that says what answers cannot be read as it is."""
 
@@ -241,6 +253,24 @@ class HostRefused(NotTrusted):
     code = "host-refused"
 
 
+class TokenRequired(NotTrusted):
+    """A request came without an access token, and this scoring process asks for one."""
+
+    code = "token-required"
+
+
+class TokenRefused(NotTrusted):
+    """A request came with an access token that opens nothing: unknown, revoked or expired."""
+
+    code = "token-refused"
+
+
+class NotAllowed(NotTrusted):
+    """The access token is good, and does not allow this action on this model."""
+
+    code = "not-allowed"
+
+
 class GoldenRowsDiffer(NotTrusted):
     """A bundle answers its golden rows differently on this box than where it was built."""
 
@@ -282,6 +312,12 @@ class Overloaded(Busy):
     """More requests are being answered at this moment than the cap allows."""
 
     code = "overloaded"
+
+
+class RateLimited(Busy):
+    """An access token has asked more often than its limit of requests per minute."""
+
+    code = "rate-limited"
 
 
 class Unequipped(AndamioError):

@@ -27,6 +27,9 @@ ACTIONS: dict[str, Text] = {
     "rollback-failed": text("failed to roll back to"),
     "rollback-abandoned": text("found a rollback that had been interrupted"),
     "alias-moved": text("moved the alias"),
+    "token-created": text("made an access token"),
+    "token-rotated": text("gave an access token a new secret"),
+    "token-revoked": text("took an access token away"),
     "registry-reconciled": text("brought the registry to what answers"),
 }
 

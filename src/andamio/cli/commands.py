@@ -45,6 +45,7 @@ COMMANDS = {
         "feedback", PRODUCTION, text("Bring the truth back for predictions that were made")
     ),
     "status": CommandLine("status", PRODUCTION, text("Is the model still working?")),
+    "token": CommandLine("token", TRUST, text("Give access to the scoring process, and take it away")),
     "audit": CommandLine("audit", TRUST, text("Read the audit log and verify that nobody changed it")),
     "error": CommandLine("error", TRUST, text("Explain an error by its code")),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shlex
 import sys
 from typing import Annotated
@@ -15,18 +14,25 @@ from andamio.cli.output import Json, Output
 from andamio.contracts import example_row
 from andamio.kernel.settings import find_plant
 from andamio.language import error_json, render_error, say
+from andamio.serving.guard import GuardOptions
+from andamio.serving.logs import log_to_stderr
 from andamio.serving.process import ServeOptions, Started, serve
 from andamio.serving.scorer import Scorer
 
 
 def command(
-    host: Annotated[str, typer.Option(help=say("a loopback address (default: the plant's setting)"))] = "",
+    host: Annotated[
+        str, typer.Option(help=say("the address to listen on (default: the plant's setting)"))
+    ] = "",
     port: Annotated[
         int, typer.Option(help=say("the port; 0 takes any free one (default: the plant's setting)"))
     ] = -1,
     workers: Annotated[
         int, typer.Option(min=0, max=64, help=say("processes that answer (default: the plant's setting)"))
     ] = 0,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help=say("listen on other addresses although there are no tokens"))
+    ] = False,
     *,
     json: Json = False,
 ) -> None:
@@ -34,9 +40,8 @@ def command(
     plant = find_plant()
     setting = plant.settings.serving
     out = Output(json=json)
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    log_to_stderr(plant.settings.logs.format, plant.settings.logs.level)
+    certificate, key = plant.certificate or (None, None)
     options = ServeOptions(
         bundles=plant.bundles,
         deployment=plant.deployment,
@@ -47,6 +52,8 @@ def command(
         port=setting.port if port < 0 else port,
         durability=setting.durability,
         processes=workers or setting.workers,
+        guard=GuardOptions(tokens=plant.tokens, certificate=certificate, key=key, insecure=insecure),
+        peers_names=plant.settings.metrics.compatible,
     )
 
     def announce(started: Started) -> None:

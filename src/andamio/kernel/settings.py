@@ -45,6 +45,21 @@ class ServingSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: int = 8081
     durability: Literal["process", "power-cut"] = "process"
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    certificate: str | None = None
+    private_key: str | None = None
+
+
+class LogsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[logs]``: how the scoring process writes to its standard error."""
+
+    format: Literal["text", "ecs"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "warning"
+
+
+class MetricsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[metrics]``: what ``/metrics`` shows beside Andamio's own names."""
+
+    compatible: bool = False
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     storage: StorageSection = StorageSection()
     keys: KeysSection = KeysSection()
     serving: ServingSection = ServingSection()
+    logs: LogsSection = LogsSection()
+    metrics: MetricsSection = MetricsSection()
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -107,6 +124,32 @@ class PlantFolder:
     def workers(self) -> Path:
         """The reports of the scoring processes."""
         return self.hidden / "workers"
+
+    @property
+    def tokens(self) -> Path:
+        """The access tokens, without their secrets."""
+        return self.hidden / "tokens.json"
+
+    @property
+    def certificate(self) -> tuple[Path, Path] | None:
+        """The files of the TLS certificate and its key, if the settings name them.
+
+        Raises:
+            SettingsInvalid: They name one and not the other.
+        """
+        serving = self.settings.serving
+        if serving.certificate and serving.private_key:
+            return self._beside(serving.certificate), self._beside(serving.private_key)
+        if serving.certificate or serving.private_key:
+            raise SettingsInvalid(
+                text("a certificate and its private key are named together, or neither"),
+                where=text("{place}", place=self.root / SETTINGS_FILE),
+                fix=text("name both: [serving] certificate and private_key"),
+            )
+        return None
+
+    def _beside(self, written: str) -> Path:
+        return self.root / Path(written).expanduser()
 
     @property
     def deployment(self) -> Path:

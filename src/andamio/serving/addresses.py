@@ -1,4 +1,4 @@
-"""Where the scoring process may be reached: this box only, and only under its own names.
+"""Where the scoring process may be reached: without access tokens this box only, under its own names.
 
 Binding to the loopback address keeps other machines out. The Host check keeps out web pages that
 resolve a name of theirs to 127.0.0.1 (DNS rebinding); the JSON content type that every POST must
@@ -18,15 +18,20 @@ _HOST = re.compile(rb"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?", re.IG
 _BACKLOG = 2048
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Open the listening socket on a loopback address; port 0 takes any free one.
+def listen(host: str, port: int, *, anywhere: bool = False) -> socket.socket:
+    """Open the listening socket; port 0 takes any free one.
+
+    Args:
+        host: A loopback address, or with ``anywhere`` any address of this box.
+        port: The port.
+        anywhere: Whether other machines may come.
 
     Raises:
         AddressRefused: The address is not this box's own.
         PortTaken: Another process listens there.
         Unequipped: The system refuses the address (no IPv6, a port below 1024).
     """
-    address = loopback(host)
+    address = _any_address(host) if anywhere else loopback(host)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         listener = socket.socket(family, socket.SOCK_STREAM)
@@ -71,9 +76,33 @@ def loopback(host: str) -> str:
             why=text(
                 "whoever reaches that address could ask and teach the models; access tokens must come first"
             ),
-            fix=text("use 127.0.0.1 or ::1; from another machine: ssh -L 8081:127.0.0.1:8081 THIS-BOX"),
+            fix=text(
+                "make a token first: andamio token create NAME; or use 127.0.0.1, and from another machine: "
+                "ssh -L 8081:127.0.0.1:8081 THIS-BOX"
+            ),
         )
     return str(address)
+
+
+def is_loopback(listener: socket.socket) -> bool:
+    """Tell whether only this box reaches a listening socket."""
+    return ipaddress.ip_address(listener.getsockname()[0]).is_loopback
+
+
+def answer_for_any_host(value: bytes) -> None:
+    """Take any Host header: where tokens open the doors, a page that rebinds a name has none to show."""
+
+
+def _any_address(host: str) -> str:
+    if host.lower() == "localhost":
+        return "127.0.0.1"
+    try:
+        return str(ipaddress.ip_address(host.strip("[]")))
+    except ValueError as error:
+        raise AddressRefused(
+            text("{host} is not an address to listen on", host=host),
+            fix=text("write the address of this box in figures; 0.0.0.0 is all of them"),
+        ) from error
 
 
 def check_host(value: bytes) -> None:

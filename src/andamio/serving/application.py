@@ -27,9 +27,12 @@ from andamio.serving.exchange import (
     send_answer,
     send_json,
 )
-from andamio.serving.http_status import CLOSING, RETRY_AFTER_S, http_status
+from andamio.serving.gate import Gate
+from andamio.serving.http_status import CLOSING, RETRY_AFTER_S, UNREAD, http_status
 from andamio.serving.limits import Limits
+from andamio.serving.logs import of_request
 from andamio.serving.metrics import Metrics
+from andamio.serving.request_ids import request_id
 from andamio.serving.requested_language import requested_language
 from andamio.serving.routes import Place, Routes
 
@@ -38,13 +41,17 @@ _KNOWN_HOSTS = 64
 
 
 class Application:
-    """Answers every request. ``routes`` may be replaced at any moment."""
+    """Answers every request. ``routes`` and ``gate`` may be replaced at any moment; no gate admits all."""
+
+    gate: Gate | None = None
 
     def __init__(self, routes: Routes, metrics: Metrics, limits: Limits) -> None:
         self.routes = routes
         self._metrics = metrics
         self._limits = limits
+        self.check_host = check_host
         self._hosts: set[bytes] = set()
+        self._tells = _log.isEnabledFor(logging.DEBUG)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -57,8 +64,10 @@ class Application:
         door = place.post if place is not None else None
         status = 200
         try:
+            if self.gate is not None:
+                self.gate.admit(scope, place)
             if door is not None and scope["method"] == "POST":
-                await send_json(send, await self._posted(door, scope, receive))
+                await send_json(send, await self._posted(door, scope, receive), request_id(scope))
                 if place is not None and place.latency is not None:
                     place.latency.add(perf_counter() - started)
             else:
@@ -66,16 +75,20 @@ class Application:
         except Gone:
             status = 499
         except AndamioError as error:
-            status = await _refuse(send, scope, error)
+            status = await _refuse(send, scope, error, metrics)
         except Exception:  # noqa: BLE001  a fault of one request must not end the others
-            _log.exception("an error that should not happen, at %s", scope["path"])
-            status = await _refuse(send, scope, _unexpected())
+            _log.exception(
+                "an error that should not happen, at %s", scope["path"], extra=of_request(scope, 500)
+            )
+            status = await _refuse(send, scope, _unexpected(), metrics)
         finally:
             metrics.in_flight -= 1
             if place is None:
                 metrics.requests["", "", status] += 1
             else:
                 metrics.requests[place.model, place.action, status] += 1
+            if self._tells:
+                _tell(scope, status, started)
 
     async def _posted(self, door: PostDoor, scope: Scope, receive: Receive) -> bytes:
         content_type = length = b""
@@ -90,7 +103,7 @@ class Application:
             elif name == b"content-length":
                 length = value
         if not named:
-            check_host(b"")
+            self.check_host(b"")
         if content_type != JSON:
             check_json(content_type)
         if self._metrics.in_flight > self._limits.in_flight:
@@ -101,7 +114,7 @@ class Application:
     async def _got(self, place: Place | None, scope: Scope, send: Send) -> None:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
         for value in hosts or [b""]:
-            check_host(value)
+            self.check_host(value)
         if place is None:
             raise self.routes.missing(scope["path"])
         if place.get is None or scope["method"] not in ("GET", "HEAD"):
@@ -115,29 +128,39 @@ class Application:
                 fix=text("use the method {allowed}", allowed=place.allowed),
                 data={"allow": place.allowed},
             )
-        page = place.get.page()
-        await send_answer(send, 200, page.kind, page.content)
+        with speak(requested_language(scope["headers"])):
+            page = place.get.page()
+        await send_answer(send, 200, page.kind, page.content, [(b"x-request-id", request_id(scope))])
 
     def _meet(self, host: bytes) -> None:
-        check_host(host)
+        self.check_host(host)
         if len(self._hosts) < _KNOWN_HOSTS:
             self._hosts.add(host)
 
 
-async def _refuse(send: Send, scope: Scope, error: AndamioError) -> int:
+async def _refuse(send: Send, scope: Scope, error: AndamioError, metrics: Metrics) -> int:
     status = http_status(error)
+    if status in UNREAD:
+        metrics.refused[error.code] += 1
     language = requested_language(scope["headers"])
     with speak(language):
         content = msgspec.json.encode(error_json(error), enc_hook=str)
-    extra = [(b"content-language", language.encode())]
+    extra = [(b"content-language", language.encode()), (b"x-request-id", request_id(scope))]
     if status in RETRY_AFTER_S:
-        extra.append((b"retry-after", b"%d" % RETRY_AFTER_S[status]))
+        wait_s = error.data.get("retry_after_s", RETRY_AFTER_S[status])
+        extra.append((b"retry-after", str(wait_s).encode()))
+    if "www-authenticate" in error.data:
+        extra.append((b"www-authenticate", str(error.data["www-authenticate"]).encode()))
     if status in CLOSING:
         extra.append((b"connection", b"close"))
     if "allow" in error.data:
         extra.append((b"allow", str(error.data["allow"]).encode()))
     await send_answer(send, status, JSON, content, extra)
     return status
+
+
+def _tell(scope: Scope, status: int, started: float) -> None:
+    _log.debug("request answered", extra=of_request(scope, status, perf_counter() - started))
 
 
 def _overloaded(limits: Limits) -> Overloaded:

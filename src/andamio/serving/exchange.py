@@ -84,15 +84,11 @@ def check_json(content_type: bytes) -> None:
         )
 
 
-async def send_json(send: Send, content: bytes) -> None:
+async def send_json(send: Send, content: bytes, request_id: bytes = b"") -> None:
     """Send a JSON answer with status 200."""
-    await send(
-        {
-            "type": "http.response.start",
-            "status": 200,
-            "headers": [_JSON_HEADER, (b"content-length", b"%d" % len(content))],
-        }
-    )
+    length = (b"content-length", b"%d" % len(content))
+    headers = [_JSON_HEADER, length, (b"x-request-id", request_id)] if request_id else [_JSON_HEADER, length]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 
 

@@ -11,6 +11,7 @@ from andamio.journal import Record
 from andamio.serving.feedback import FeedbackDoor
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Latency, Metrics
+from andamio.serving.openapi import DocumentPage, ReadingPage
 from andamio.serving.pages import Health, MetricsPage, ModelPage, ModelsPage, Readiness
 from andamio.serving.predicting import PredictDoor
 from andamio.serving.routes import MODELS, Place, Routes
@@ -35,8 +36,16 @@ class Generation:
 class Switchboard:
     """Builds the table of doors for a generation."""
 
-    def __init__(self, commit: Commit, pool: Executor, metrics: Metrics, limits: Limits) -> None:
-        self._commit = commit
+    def __init__(
+        self,
+        commit: Commit,
+        pool: Executor,
+        metrics: Metrics,
+        limits: Limits,
+        guarded: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._commit = metrics.spread.watching(commit)
+        self._guarded = guarded
         self._pool = pool
         self._metrics = metrics
         self._limits = limits
@@ -49,6 +58,8 @@ class Switchboard:
             "/readyz": Place("readyz", get=Readiness(generation)),
             "/metrics": Place("metrics", get=MetricsPage(self._metrics)),
             MODELS: Place("models", get=ModelsPage(generation)),
+            "/openapi.json": Place("openapi", get=DocumentPage(generation.scorers, self._guarded)),
+            "/docs": Place("docs", get=ReadingPage(generation.scorers, self._guarded)),
         }
         for name, scorer in generation.scorers.items():
             places |= self._model(name, scorer)
@@ -71,3 +82,10 @@ class Switchboard:
         self._metrics.models = [
             (scorer.model, scorer.version, scorer.digest) for scorer in generation.scorers.values()
         ]
+        self._metrics.created_s = {
+            (scorer.model, scorer.version): scorer.facts.created_s
+            for scorer in generation.scorers.values()
+            if scorer.facts.created_s is not None
+        }
+        for scorer in generation.scorers.values():
+            self._metrics.spread.know(scorer.model, scorer.version, scorer.facts)

@@ -17,8 +17,12 @@ _BY_CODE = {
     "model-not-served": 404,
     "no-such-address": 404,
     "nothing-deployed": 503,
+    "not-allowed": 403,
     "overloaded": 429,
+    "rate-limited": 429,
     "rows-rejected": 422,
+    "token-refused": 401,
+    "token-required": 401,
 }
 
 _BY_FAMILY: tuple[tuple[type[AndamioError], int], ...] = (
@@ -31,6 +35,7 @@ _BY_FAMILY: tuple[tuple[type[AndamioError], int], ...] = (
 
 RETRY_AFTER_S = {429: 1, 503: 1}
 CLOSING = frozenset({408, 413})
+UNREAD = frozenset({401, 403, 408, 413, 415, 421, 429})
 
 
 def http_status(error: AndamioError) -> int:

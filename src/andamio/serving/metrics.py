@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from time import time
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from andamio.serving.peers_metrics import bentoml_names, mlserver_names
+from andamio.serving.spread import Spread
 
 BUCKETS_S = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -40,9 +44,18 @@ class Latency:
 
 
 class Metrics(Collector):
-    """Everything that ``/metrics`` shows. Labels: model, version, reason, action, status."""
+    """Everything that ``/metrics`` shows. Labels: model, version, reason, action, status.
 
-    def __init__(self) -> None:
+    Args:
+        peers_names: Show the counts under the names of MLServer and BentoML too.
+    """
+
+    def __init__(self, *, peers_names: bool = False) -> None:
+        self._peers_names = peers_names
+        self.spread = Spread()
+        self.journal_lag_s: Callable[[], float] = lambda: 0.0
+        self.created_s: dict[tuple[str, int], float] = {}
+        self.refused: Counter[str] = Counter()
         self.requests: Counter[tuple[str, str, int]] = Counter()
         self.latency: dict[str, Latency] = {}
         self.predictions: Counter[tuple[str, int]] = Counter()
@@ -93,6 +106,28 @@ class Metrics(Collector):
             rejected.add_metric((model, reason), count)
         yield rejected
         yield from self._state()
+        yield from self._predicted()
+        if self._peers_names:
+            versions = {model: str(version) for model, version, _ in self.models}
+            yield from mlserver_names(self.requests, self.latency, versions)
+            yield from bentoml_names(self.requests, self.latency, versions, self.in_flight)
+
+    def _predicted(self) -> Iterator[Metric]:
+        self.spread.settle()
+        labels = CounterMetricFamily(
+            "andamio_predicted_labels", "Rows by the label predicted", labels=("model", "version", "label")
+        )
+        for (model, version, label), count in self.spread.labels.items():
+            labels.add_metric((model, str(version), label), count)
+        yield labels
+        values = HistogramMetricFamily(
+            "andamio_prediction",
+            "The predicted probability of the positive class, or the predicted number",
+            labels=("model", "version"),
+        )
+        for (model, version), seen in self.spread.histograms.items():
+            values.add_metric((model, str(version)), buckets=seen.buckets(), sum_value=seen.total)
+        yield values
 
     def _state(self) -> Iterator[Metric]:
         truths = CounterMetricFamily("andamio_truths", "Truths that came back", labels=("model",))
@@ -116,3 +151,20 @@ class Metrics(Collector):
         for model, version, digest in self.models:
             serving.add_metric((model, str(version), digest), 1)
         yield serving
+        age = GaugeMetricFamily(
+            "andamio_bundle_age_seconds", "Seconds since the bundle was made", labels=("model", "version")
+        )
+        for (model, version), created_s in self.created_s.items():
+            age.add_metric((model, str(version)), max(0.0, time() - created_s))
+        yield age
+        yield GaugeMetricFamily(
+            "andamio_journal_lag_seconds",
+            "Seconds that a record waits for its commit, measured every five",
+            value=self.journal_lag_s(),
+        )
+        refused = CounterMetricFamily(
+            "andamio_refused_requests", "Requests refused before their rows were read", labels=("reason",)
+        )
+        for reason, count in self.refused.items():
+            refused.add_metric((reason,), count)
+        yield refused

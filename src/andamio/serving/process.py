@@ -26,9 +26,10 @@ from andamio.bundles.keys import PublicKey
 from andamio.bundles.workers import WorkerPost
 from andamio.journal import Journal
 from andamio.kernel.ids import IdMaker
-from andamio.serving.addresses import listen
 from andamio.serving.application import Application
 from andamio.serving.generation import Generation, Switchboard
+from andamio.serving.guard import Guard, GuardOptions
+from andamio.serving.journal_probe import JournalProbe
 from andamio.serving.limits import Limits
 from andamio.serving.loading import Loader
 from andamio.serving.metrics import Metrics
@@ -49,11 +50,13 @@ class ServeOptions:
         journal: Folder of the journal.
         workers: Folder of the workers' reports.
         trusted: Public keys that may have signed a bundle.
-        host: A loopback address.
+        host: A loopback address, or any address of this box if tokens guard it.
         port: 0 takes any free port.
         durability: What "recorded" survives: the death of the process, or also of the power.
         processes: Workers that answer, each with its own journal file.
         limits: The caps.
+        guard: Tokens and certificate.
+        peers_names: Show the metrics of MLServer and BentoML beside Andamio's own.
     """
 
     bundles: Path
@@ -66,6 +69,8 @@ class ServeOptions:
     durability: Literal["process", "power-cut"] = "process"
     processes: int = 1
     limits: Limits = field(default_factory=Limits)
+    guard: GuardOptions = field(default_factory=GuardOptions)
+    peers_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +90,18 @@ def serve(options: ServeOptions, announce: Callable[[Started], None]) -> None:
         announce: Called once, when the first request may come.
 
     Raises:
-        AddressRefused: The host is not this box's own.
+        AddressRefused: The host is not this box's own, and there are no tokens.
+        AccessFileDamaged: The file of tokens cannot be read.
+        CertificateRefused: The certificate or its key cannot be used.
         PortTaken: Another process listens there.
     """
-    listener = listen(options.host, options.port)
+    guard = Guard(options.guard)
+    listener = guard.listen(options.host, options.port)
 
     def work(number: int) -> None:
         told = announce if number == 1 else _say_nothing
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(options, listener, number, told))
+            runner.run(_serve(options, guard, listener, number, told))
 
     try:
         if options.processes == 1:
@@ -109,19 +117,25 @@ def _say_nothing(_: Started) -> None:
 
 
 async def _serve(
-    options: ServeOptions, listener: socket.socket, number: int, announce: Callable[[Started], None]
+    options: ServeOptions,
+    guard: Guard,
+    listener: socket.socket,
+    number: int,
+    announce: Callable[[Started], None],
 ) -> None:
     host, port = listener.getsockname()[:2]
     worker = f"serve-{port}-{number}"
-    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    metrics = Metrics()
+    address = f"{guard.scheme}://[{host}]:{port}" if ":" in host else f"{guard.scheme}://{host}:{port}"
+    metrics = Metrics(peers_names=options.peers_names)
     with (
         closing(WorkerPost(options.workers, worker, address=address)) as post,
         Journal(options.journal, worker, durability=options.durability) as journal,
         ThreadPoolExecutor(options.limits.threads, thread_name_prefix="score") as pool,
     ):
         teller = Teller(post, journal)
-        switchboard = Switchboard(journal.commit, pool, metrics, options.limits)
+        switchboard = Switchboard(journal.commit, pool, metrics, options.limits, guard.asks_for_tokens)
+        probe = JournalProbe(journal.commit)
+        metrics.journal_lag_s = lambda: probe.lag_s
         application = Application(switchboard.routes(Generation()), metrics, options.limits)
 
         def take_over(generation: Generation) -> None:
@@ -136,15 +150,17 @@ async def _serve(
         teller.event("start", address=address, andamio=__version__, pid=os.getpid())
         teller.generation(watcher.generation)
         await watcher.look()
-        watching = asyncio.create_task(watcher.run())
-        server = _server(application, options.limits)
+        at_work = [asyncio.create_task(work) for work in (watcher.run(), probe.run())]
+        server = _server(application, options.limits, guard)
         server.on_start = lambda: announce(Started(address, worker, watcher.generation))
         try:
-            await server.serve(sockets=[listener])
+            async with guard.around(application, listener):
+                await server.serve(sockets=[listener])
         finally:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+            for task in at_work:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             teller.event("stop")
 
 
@@ -162,22 +178,24 @@ class _DrainingServer(uvicorn.Server):
         self.should_exit = True
 
 
-def _server(application: Application, limits: Limits) -> _DrainingServer:
-    return _DrainingServer(
-        uvicorn.Config(
-            application,
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            date_header=False,
-            timeout_keep_alive=KEEP_ALIVE_S,
-            timeout_graceful_shutdown=int(limits.drain_timeout_s),
-        )
+def _server(application: Application, limits: Limits, guard: Guard) -> _DrainingServer:
+    config = uvicorn.Config(
+        application,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=int(limits.drain_timeout_s),
     )
+    if guard.encryption is not None:
+        config.load()
+        config.ssl = guard.encryption.context
+    return _DrainingServer(config)

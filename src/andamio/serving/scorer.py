@@ -12,6 +12,7 @@ from andamio.contracts.rows import Rows
 from andamio.journal import PredictionRecord, prediction_record
 from andamio.kernel.ids import IdMaker
 from andamio.serving.answers import Column, Prediction, answer_columns, answerer
+from andamio.serving.spread import VersionFacts
 
 
 class Block(NamedTuple):
@@ -46,6 +47,7 @@ class Scorer:
         self.digest = bundle.digest
         self.contract = bundle.contract
         self.info = bundle.info
+        self.facts = VersionFacts(bundle)
         self.decode = RowDecoder(bundle.contract, label=f"{model}@{version}").decode
         self.graph = bundle.graph(threads)
         self._take_ids = ids.take
