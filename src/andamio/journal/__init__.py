@@ -14,6 +14,7 @@ from andamio.journal.records import (
     RejectedRow,
     RejectRecord,
     ServiceRecord,
+    ShadowRecord,
     TruthRecord,
     prediction_record,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "RejectRecord",
     "RejectedRow",
     "ServiceRecord",
+    "ShadowRecord",
     "TruthJoin",
     "TruthRecord",
     "join_truth",

@@ -33,6 +33,8 @@ from andamio.serving.limits import Limits
 from andamio.serving.loading import Loader
 from andamio.serving.metrics import Metrics
 from andamio.serving.reporting import Teller
+from andamio.serving.routing import Shadows
+from andamio.serving.warming import Warming
 from andamio.serving.watching import Watcher
 
 KEEP_ALIVE_S = 75
@@ -102,9 +104,10 @@ async def _serve(options: ServeOptions, listener: socket.socket, announce: Calla
         closing(WorkerPost(options.workers, worker, address=address)) as post,
         Journal(options.journal, worker, durability=options.durability) as journal,
         ThreadPoolExecutor(options.limits.threads, thread_name_prefix="score") as pool,
+        closing(Shadows(lambda: Journal(options.journal, f"{worker}-shadow"), metrics.shadows)) as shadows,
     ):
         teller = Teller(post, journal)
-        switchboard = Switchboard(journal.commit, pool, metrics, options.limits)
+        switchboard = Switchboard(journal.commit, pool, metrics, options.limits, shadows)
         application = Application(switchboard.routes(Generation()), metrics, options.limits)
 
         def take_over(generation: Generation) -> None:
@@ -114,11 +117,13 @@ async def _serve(options: ServeOptions, listener: socket.socket, announce: Calla
             gc.collect()
             gc.freeze()
 
-        loader = Loader(options.deployment, options.bundles, options.trusted, IdMaker())
+        warming = Warming(strict=False)
+        loader = Loader(options.deployment, options.bundles, options.trusted, IdMaker(), warming=warming)
         watcher = Watcher(options.deployment, loader.load, take_over)
         teller.event("start", address=address, andamio=__version__, pid=os.getpid())
         teller.generation(watcher.generation)
         await watcher.look()
+        warming.strict = True
         watching = asyncio.create_task(watcher.run())
         server = _server(application, options.limits)
         server.on_start = lambda: announce(Started(address, worker, watcher.generation))
