@@ -4,7 +4,7 @@ locking := -q --universal --python-version 3.11 --generate-hashes --no-header --
 compile := uv pip compile pyproject.toml $(locking)
 smoke_python := $(shell for p in python3.13 $(HOME)/.pyenv/versions/3.13*/bin/python3.13; do $$p -c 'import sys; print(sys.executable)' 2>/dev/null && break; done)
 
-.PHONY: demo test check lint types floors base smoke bench fuzz lock newcomer
+.PHONY: demo test check lint types floors base smoke bench fuzz lock newcomer routes
 
 demo:
 	$(bin)/andamio demo
@@ -73,3 +73,7 @@ lock:
 # The two commands of the README on a bare Debian 12, in a chroot (slow; needs root and debootstrap).
 newcomer:
 	tests/newcomer/debian12.sh
+
+# A thousand random changes of what answers, under load: minutes, so not part of the check.
+routes:
+	ANDAMIO_ROUTE_VERBS=1000 $(bin)/pytest -q tests/live/serving/test_routes_under_load.py

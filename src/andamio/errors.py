@@ -209,6 +209,12 @@ class DeploymentDamaged(InputRefused):
     code = "deployment-damaged"
 
 
+class RouteRefused(InputRefused):
+    """A version cannot be tried beside the champion: it reads other tags, or answers already."""
+
+    code = "route-refused"
+
+
 class NotFound(AndamioError):
     """What was named does not exist."""
 
@@ -331,6 +337,18 @@ class NothingDeployed(Unequipped):
     """The scoring process lives, and no model has been deployed to it yet."""
 
     code = "nothing-deployed"
+
+
+class TooSlowHere(Unequipped):
+    """A version answers its golden rows later on this box than its contract promises."""
+
+    code = "too-slow-here"
+
+
+class MemoryShort(Unequipped):
+    """This box has not the memory for one more version."""
+
+    code = "memory-short"
 
 
 class PortTaken(Unequipped):

@@ -8,34 +8,25 @@ from typing import Annotated
 
 import msgspec
 
-from andamio.errors import DeploymentChanged, DeploymentDamaged, NotFound, Text, text
+from andamio.bundles.route import Route, Served, Trial, nothing_before
+from andamio.errors import DeploymentChanged, DeploymentDamaged, RouteRefused, Text, text
 from andamio.storage.files import make_folder, replace_file
 from andamio.storage.locks import Lock, hold
 
+__all__ = [
+    "Deployment",
+    "Route",
+    "Served",
+    "Trial",
+    "read_deployment",
+    "replace_damaged_deployment",
+    "write_deployment",
+]
+
 FORMAT = 1
-_KEPT = 50
 _PATIENCE_S = 10.0
 
-Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 ModelName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-
-
-class Served(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A version that answers: its number in the registry and the digest of its bundle."""
-
-    version: Annotated[int, msgspec.Meta(ge=1)]
-    digest: Digest
-
-
-class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How one model is answered.
-
-    ``champion`` answers. ``previous`` is the stack that ``rollback`` goes down, last deployed first.
-    Whoever else is to answer or listen (shadow, canary, A/B) will be further fields with defaults.
-    """
-
-    champion: Served
-    previous: tuple[Served, ...] = ()
 
 
 class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,33 +39,47 @@ class Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def deploying(self, model: str, served: Served) -> Deployment:
         """Return this deployment with another champion; the old one goes on the stack of previous ones."""
         route = self.models.get(model)
-        if route is None:
-            return self._with(model, Route(served))
-        if route.champion == served:
-            return self
-        return self._with(model, Route(served, (route.champion, *route.previous)[:_KEPT]))
+        wanted = Route(served) if route is None else route.deploying(served)
+        return self if wanted is route else self._with(model, wanted)
 
     def rolling_back(self, model: str) -> Deployment:
-        """Return this deployment with the model's last champion back.
+        """Return this deployment with a model's trial ended, or else with its last champion back.
 
         Raises:
             NotFound: The model is not deployed, or there is nothing to go back to.
         """
-        route = self.models.get(model)
-        if route is None or not route.previous:
-            raise NotFound(
-                text("there is no earlier version of {model} to go back to", model=model),
-                why=text("it is not deployed, or only one version ever was"),
-                fix=text(
-                    "andamio models lists the versions; andamio deploy {model}@VERSION puts one to work",
-                    model=model,
-                ),
-            )
-        return self._with(model, Route(route.previous[0], route.previous[1:]))
+        if model not in self.models:
+            raise nothing_before(model)
+        return self._with(model, self.models[model].rolling_back(model))
+
+    def trying(self, model: str, trial: Trial) -> Deployment:
+        """Return this deployment with a challenger that answers a share of a model's assets."""
+        return self._with(model, self._route(model).trying(model, trial))
+
+    def shadowing(self, model: str, served: Served) -> Deployment:
+        """Return this deployment with a version that listens to a model's champion."""
+        return self._with(model, self._route(model).shadowing(model, served))
+
+    def promoting(self, model: str) -> Deployment:
+        """Return this deployment with a model's challenger as its champion."""
+        return self._with(model, self._route(model).promoting(model))
+
+    def ending_trials(self, model: str) -> Deployment:
+        """Return this deployment with a model's champion alone at work."""
+        return self._with(model, self._route(model).ending_trials(model))
 
     def withdrawing(self, model: str) -> Deployment:
         """Return this deployment without the model."""
         return msgspec.structs.replace(self, models={n: r for n, r in self.models.items() if n != model})
+
+    def _route(self, model: str) -> Route:
+        if model not in self.models:
+            raise RouteRefused(
+                text("{model} has no champion yet", model=model),
+                why=text("a canary, an A/B trial and a shadow stand beside a version that answers"),
+                fix=text("put a version to work first: andamio deploy {model}@VERSION", model=model),
+            )
+        return self.models[model]
 
     def _with(self, model: str, route: Route) -> Deployment:
         return msgspec.structs.replace(self, models={**self.models, model: route})

@@ -38,6 +38,7 @@ COMMANDS = {
     "show": CommandLine("show", MODEL, text("Show a model, a version, or what was in production on a day")),
     "compare": CommandLine("compare", MODEL, text("Compare two versions")),
     "deploy": CommandLine("deploy", PRODUCTION, text("Put a version in production")),
+    "promote": CommandLine("promote", PRODUCTION, text("Make the challenger the champion")),
     "rollback": CommandLine("rollback", PRODUCTION, text("Go back to the version before, with its features")),
     "serve": CommandLine("serve", PRODUCTION, text("Answer predictions over HTTP on this box")),
     "score": CommandLine("score", PRODUCTION, text("Score a file with a model in production")),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from andamio.cli.output import Json, Output
+from andamio.cli.trying import read_plan
 from andamio.cli.what_answers import has_registry, local_switchboard, offering, tell
 from andamio.errors import NotFound, UsageError, text
 from andamio.language import say
-from andamio.lifecycle import Change, Switchboard, deploy, deploy_bundle, take_in
+from andamio.lifecycle import Change, Plan, Switchboard, deploy, deploy_bundle, take_in, try_bundle, try_out
 
 
 def command(
@@ -29,24 +31,39 @@ def command(
     file_only: Annotated[
         bool, typer.Option("--file-only", help=say("without the registry, when its database is away"))
     ] = False,
+    canary: Annotated[
+        str, typer.Option(metavar="SHARE", help=say("let it answer this per cent of the assets only"))
+    ] = "",
+    ab: Annotated[
+        str, typer.Option(metavar="SHARE", help=say("compare it with the champion on this per cent of them"))
+    ] = "",
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help=say("let it hear everything and answer nobody"))
+    ] = False,
     *,
     json: Json = False,
 ) -> None:
     """Put a version in production and return when every scoring process serves it."""
     out = Output(json=json)
+    plan = read_plan(which.partition("@")[0], canary, ab, shadow=shadow)
     if file_only or not has_registry():
         board = local_switchboard()
-        change, told = _deploy_here(board, which, bundle), None
+        change, told = _deploy_here(board, which, bundle, plan), None
     else:
         with offering(text("andamio deploy {which} --file-only works without the database", which=which)):
-            change, board, told = *_deploy_registered(which, reason, despite_gates, bundle), reason
+            change, board, told = *_deploy_registered(which, reason, despite_gates, bundle, plan), reason
     tell(out, change, patience_s=board.patience_s, reason=told)
-    if change.changed and change.old is not None:
+    if change.changed and plan is not None:
+        out.say(
+            "Make it the champion: andamio promote {model}; end the trial: andamio rollback {model} --trial",
+            model=change.model,
+        )
+    elif change.changed and change.old is not None:
         out.say("Back to the version before, with its features: andamio rollback {model}", model=change.model)
 
 
 def _deploy_registered(
-    which: str, reason: str, despite_gates: str, bundle: Path | None
+    which: str, reason: str, despite_gates: str, bundle: Path | None, plan: Plan | None
 ) -> tuple[Change, Switchboard]:
     from andamio.app import Plant
     from andamio.registry import NewVersion, parse_reference
@@ -64,7 +81,8 @@ def _deploy_registered(
         )
     else:
         version = plant.registry.resolve(reference)
-    change = deploy(
+    work = deploy if plan is None else partial(try_out, wanted=plan)
+    change = work(
         plant.registry,
         plant.switchboard,
         version.model,
@@ -76,14 +94,14 @@ def _deploy_registered(
     return change, plant.switchboard
 
 
-def _deploy_here(board: Switchboard, which: str, bundle: Path | None) -> Change:
+def _deploy_here(board: Switchboard, which: str, bundle: Path | None, plan: Plan | None) -> Change:
     """Deploy on a box without a registry: the bundle is named, or was in production here before."""
     model, _, written = which.partition("@")
     number = int(written) if written.isascii() and written.isdigit() else None
     if bundle is not None:
-        return deploy_bundle(board, model, take_in(board, bundle).digest, number=number)
+        return _put_to_work(board, model, take_in(board, bundle).digest, number, plan)
     route = board.read().models.get(model)
-    known = (route.champion, *route.previous) if route else ()
+    known = (*route.versions(), *route.previous) if route else ()
     served = next((one for one in known if one.version == number), None)
     if served is None:
         raise NotFound(
@@ -91,4 +109,12 @@ def _deploy_here(board: Switchboard, which: str, bundle: Path | None) -> Change:
             why=text("it knows only the versions that were in production here before"),
             fix=text("name the bundle's folder: andamio deploy {which} --bundle FOLDER", which=which),
         )
-    return deploy_bundle(board, model, served.digest, number=served.version)
+    return _put_to_work(board, model, served.digest, served.version, plan)
+
+
+def _put_to_work(
+    board: Switchboard, model: str, digest: str, number: int | None, plan: Plan | None
+) -> Change:
+    if plan is None:
+        return deploy_bundle(board, model, digest, number=number)
+    return try_bundle(board, model, plan, digest, number=number)

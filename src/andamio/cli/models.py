@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from andamio.app import Plant
+from andamio.bundles.deployment import Route
+from andamio.cli.beside import beside_data, beside_words
 from andamio.cli.output import Json, Output
 from andamio.cli.versions import moment
 from andamio.kernel import clock
@@ -19,20 +21,27 @@ def command(json: Json = False) -> None:
     summaries = plant.registry.models()
     known = {summary.model for summary in summaries}
     waiting = [name for name in plant.contract_names() if name not in known]
-    out.data({"models": [_as_data(summary) for summary in summaries], "not_trained": waiting})
+    routes = plant.switchboard.read().models
+    out.data(
+        {
+            "models": [_as_data(summary) | beside_data(routes.get(summary.model)) for summary in summaries],
+            "not_trained": waiting,
+        }
+    )
     if summaries:
         out.table(
             [
                 say("model"),
                 say("in production"),
                 say("since"),
+                say("beside it"),
                 say("newest"),
                 say("age"),
                 say("versions"),
                 say("deployable"),
             ],
-            [_row(summary, plant) for summary in summaries],
-            right=(5, 6),
+            [_row(summary, plant, routes.get(summary.model)) for summary in summaries],
+            right=(6, 7),
         )
     for name in waiting:
         out.say("{model} has a contract and no version yet. Next: andamio train {model}", model=name)
@@ -43,11 +52,12 @@ def command(json: Json = False) -> None:
             out.say("Nothing of {model} is in production. Next: andamio show {model}", model=summary.model)
 
 
-def _row(summary: ModelSummary, plant: Plant) -> list[str]:
+def _row(summary: ModelSummary, plant: Plant, route: Route | None) -> list[str]:
     return [
         summary.model,
         f"@{summary.champion.number}" if summary.champion else "–",
         moment(summary.champion_since, plant) if summary.champion_since else "–",
+        beside_words(route),
         f"@{summary.newest.number}",
         _age(summary.newest.created_at),
         say("{n}", n=summary.versions),

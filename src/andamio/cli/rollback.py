@@ -10,7 +10,7 @@ from andamio.cli.output import Json, Output
 from andamio.cli.what_answers import has_registry, local_switchboard, offering, tell
 from andamio.errors import text
 from andamio.language import say
-from andamio.lifecycle import Change, Switchboard, roll_back, step_back
+from andamio.lifecycle import Change, Switchboard, end_trials, end_trials_here, roll_back, step_back
 
 
 def command(
@@ -18,6 +18,9 @@ def command(
     reason: Annotated[str, typer.Option(help=say("why, for the audit log"))] = "",
     file_only: Annotated[
         bool, typer.Option("--file-only", help=say("without the registry, when its database is away"))
+    ] = False,
+    trial: Annotated[
+        bool, typer.Option("--trial", help=say("end the canary, A/B trial and shadow; the champion stays"))
     ] = False,
     *,
     json: Json = False,
@@ -27,17 +30,25 @@ def command(
     model = name.partition("@")[0]
     if file_only or not has_registry():
         board = local_switchboard()
-        change, told = step_back(board, model), None
+        change, told = (end_trials_here if trial else step_back)(board, model), None
     else:
         with offering(text("andamio rollback {model} --file-only works without the database", model=model)):
-            change, board, told = *_roll_back_registered(model, reason), reason
+            change, board, told = *_roll_back_registered(model, reason, trial=trial), reason
     tell(out, change, patience_s=board.patience_s, reason=told)
-    out.say("Model, features, contract and reference came back as one.")
+    if change.old != change.new:
+        out.say("Model, features, contract and reference came back as one.")
+    else:
+        out.say(
+            "The trial has ended; a rollback of {new} itself: andamio rollback {model}",
+            new=f"{model}@{change.new.version}",
+            model=model,
+        )
 
 
-def _roll_back_registered(model: str, reason: str) -> tuple[Change, Switchboard]:
+def _roll_back_registered(model: str, reason: str, *, trial: bool) -> tuple[Change, Switchboard]:
     from andamio.app import Plant
 
     plant = Plant.open()
-    change = roll_back(plant.registry, plant.switchboard, model, actor=plant.actor, reason=reason)
+    undo = end_trials if trial else roll_back
+    change = undo(plant.registry, plant.switchboard, model, actor=plant.actor, reason=reason)
     return change, plant.switchboard

@@ -11,6 +11,7 @@ import typer
 
 from andamio.app import Plant
 from andamio.bundles import Bundle
+from andamio.cli.beside import beside_data, tell_beside
 from andamio.cli.output import Json, Output
 from andamio.cli.versions import figure, interval, metric_label, moment, verdict
 from andamio.errors import UsageError, text
@@ -94,7 +95,10 @@ def _show_model(out: Output, plant: Plant, model: str) -> None:
     versions = plant.registry.versions(model)
     champion = plant.registry.aliases.number(model)
     history = plant.registry.aliases.history(model)
-    out.data({"model": model, "champion": champion, "versions": versions, "history": history})
+    route = plant.switchboard.read().models.get(model)
+    out.data(
+        {"model": model, "champion": champion, "versions": versions, "history": history, **beside_data(route)}
+    )
     out.say("{model}: {n} versions", model=model, n=len(versions), style="bold")
     out.table(
         [say("version"), say("deployable"), say("made"), say("by"), say("dataset"), say("note"), ""],
@@ -125,6 +129,7 @@ def _show_model(out: Output, plant: Plant, model: str) -> None:
                 for change in history
             ],
         )
+    tell_beside(out, model, route)
     out.say("Next: andamio show {reference}", reference=versions[-1].reference)
 
 

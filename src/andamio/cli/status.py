@@ -10,6 +10,7 @@ import typer
 from andamio.bundles import PublicKey, open_bundle
 from andamio.bundles.deployment import Route, read_deployment
 from andamio.bundles.workers import worker_reports
+from andamio.cli.beside import beside_data, tell_beside
 from andamio.cli.output import Json, Output
 from andamio.errors import AndamioError, NotFound, text
 from andamio.kernel import clock
@@ -52,11 +53,12 @@ def command(
         out.say("Nothing is in production yet. Next: andamio train MODEL, then andamio deploy MODEL@1")
     for health in healths:
         _tell(out, health, folder.settings.time_zone)
+        tell_beside(out, health.model, routes.get(health.model), indent="  ")
     out.data(
         {
             "generation": deployment.generation,
             "workers": [worker.worker for worker in workers],
-            "models": [as_data(health) for health in healths],
+            "models": [as_data(health) | beside_data(routes.get(health.model)) for health in healths],
             **({"errors": [error_json(error)["error"] for error in failures]} if failures else {}),
         }
     )

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import typer
 
 from andamio.bundles.keys import PublicKey
+from andamio.cli.beside import beside_data, tell_beside
 from andamio.cli.output import Output
 from andamio.errors import DatabaseUnreachable, Text
 from andamio.kernel.settings import find_plant
@@ -49,6 +50,7 @@ def tell(out: Output, change: Change, *, patience_s: float, reason: str | None) 
             "workers": list(change.followed),
             "late": list(change.late),
             "recorded": change.recorded,
+            **beside_data(change.after),
         }
     )
     new = f"{change.model}@{change.new.version}"
@@ -57,9 +59,12 @@ def tell(out: Output, change: Change, *, patience_s: float, reason: str | None) 
         return
     if change.old is None:
         out.say("{new} is in production.", new=new, style="green")
+    elif change.old == change.new:
+        out.say("{new} stays in production.", new=new, style="green")
     else:
         old = f"{change.model}@{change.old.version}"
         out.say("{new} is in production, in the place of {old}.", new=new, old=old, style="green")
+    tell_beside(out, change.model, change.after)
     _tell_workers(out, change, patience_s)
     if not change.recorded:
         out.say("The registry could not be written; the next command completes it.", style="yellow")

@@ -173,6 +173,23 @@ class Retrain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdRule:
+    """A fixed rule: the positive class when ``tag`` is above, or below, ``bound``."""
+
+    tag: str
+    side: Literal["above", "below"]
+    bound: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fallback:
+    """Who answers when the model cannot: the last good version first, where ``version``; then the rule."""
+
+    version: bool = True
+    rule: ThresholdRule | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """A model's contract.
 
@@ -198,6 +215,7 @@ class Contract:
     costs: Costs | None = None
     monitor: Monitor = field(default_factory=Monitor)
     retrain: Retrain = field(default_factory=Retrain)
+    fallback: Fallback | None = None
     source: str = ""
 
     @property

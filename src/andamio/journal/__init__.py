@@ -15,6 +15,7 @@ from andamio.journal.records import (
     RejectedRow,
     RejectRecord,
     ServiceRecord,
+    ShadowRecord,
     TruthRecord,
     prediction_record,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "RejectRecord",
     "RejectedRow",
     "ServiceRecord",
+    "ShadowRecord",
     "TruthJoin",
     "TruthRecord",
     "join_truth",

@@ -64,6 +64,8 @@ class PredictionRecord(msgspec.Struct, array_like=True, tag="p", gc=False, kw_on
     for missing, ``probabilities`` float32 ``(rows, classes)``, ``decision`` int64, the rest float32.
     ``categories`` are the texts row by row. ``assets``, ``event_times`` and ``flags`` are empty when
     no row has one. ``time`` is seconds since 1970 (UTC); ``event_times`` are ISO 8601 as sent.
+    ``route`` says why this version answered: "champion", "canary" or "ab". ``quality`` is "fallback" when
+    it stood in for one that could not answer, or when the contract's fixed rule did.
     """
 
     ids: Sequence[str]
@@ -83,6 +85,8 @@ class PredictionRecord(msgspec.Struct, array_like=True, tag="p", gc=False, kw_on
     upper: bytes | None = None
     latency_us: int | None = None
     door: str = "http"
+    route: str = "champion"
+    quality: str = "model"
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -146,6 +150,16 @@ class Prediction:
         return self.record.time
 
 
+class ShadowRecord(msgspec.Struct, array_like=True, tag="h", gc=False, kw_only=True, frozen=True):
+    """What a shadow would have answered. Nobody was told it, so it is not among the predictions.
+
+    Its ids are those of the answers that were given, and one truth judges both.
+    """
+
+    time: float
+    answer: PredictionRecord
+
+
 class RejectedRow(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """One fault of one refused row: the fault's code and the tag at fault, where there is one."""
 
@@ -207,7 +221,7 @@ class ServiceRecord(msgspec.Struct, array_like=True, tag="s", gc=False, kw_only=
     detail: Mapping[str, str | int | float | None] = {}
 
 
-Record = PredictionRecord | RejectRecord | TruthRecord | ServiceRecord | BatchRecord
+Record = PredictionRecord | RejectRecord | TruthRecord | ServiceRecord | ShadowRecord | BatchRecord
 
 
 def prediction_record(
@@ -220,6 +234,8 @@ def prediction_record(
     *,
     latency_us: int | None = None,
     door: str = "http",
+    route: str = "champion",
+    quality: str = "model",
 ) -> PredictionRecord:
     """Write down one answered request."""
     return PredictionRecord(
@@ -240,6 +256,8 @@ def prediction_record(
         upper=_bytes(answers.upper),
         latency_us=latency_us,
         door=door,
+        route=route,
+        quality=quality,
     )
 
 

@@ -44,17 +44,27 @@ def deploy(
         Busy: Another deploy or rollback is under way.
     """
     version = registry.version(model, number)
-    # What the bundle says of its gates was signed; a row of the registry can be edited.
-    passed = board.open(model, version.digest).evaluation["deployable"] and version.deployable
-    if not passed and not (despite_gates or "").strip():
-        raise _not_deployable(version)
-    remarks = {} if passed else {"despite_gates": despite_gates}
+    remarks = judged(board, version, despite_gates)
     decision = Decision("deploy", model, actor, reason, remarks)
     with board.hold():
         reconcile_held(registry, board)
         there = board.read()
         wanted = there.deploying(model, Served(number, version.digest))
         return carry_out(registry, board, decision, there, wanted)
+
+
+def judged(board: Switchboard, version: Version, despite_gates: str | None) -> Mapping[str, object]:
+    """Let a version pass by its gates, or by a person's reason; returns what the audit log is to say.
+
+    Raises:
+        NotDeployable: It failed a gate and no reason was given.
+        NotTrusted: Its bundle is not as it was signed.
+    """
+    # What the bundle says of its gates was signed; a row of the registry can be edited.
+    passed = board.open(version.model, version.digest).evaluation["deployable"] and version.deployable
+    if not passed and not (despite_gates or "").strip():
+        raise _not_deployable(version)
+    return {} if passed else {"despite_gates": despite_gates}
 
 
 def _not_deployable(version: Version) -> NotDeployable:

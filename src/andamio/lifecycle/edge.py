@@ -11,8 +11,9 @@ from pathlib import Path
 from andamio.bundles.deployment import Deployment, Served
 from andamio.bundles.opening import Bundle, open_bundle
 from andamio.errors import text
-from andamio.lifecycle.change import Change
+from andamio.lifecycle.change import Change, told_as_change, unchanged
 from andamio.lifecycle.switchboard import Switchboard
+from andamio.lifecycle.trials import Plan, check_beside
 from andamio.storage.files import make_folder, publish_folder, saying_when_full, staging_folder, write_file
 from andamio.storage.locks import folder_lock
 
@@ -82,23 +83,42 @@ def step_back(board: Switchboard, model: str) -> Change:
         return _switch(board, model, there, wanted)
 
 
+def try_bundle(
+    board: Switchboard, model: str, plan: Plan, digest: str, *, number: int | None = None
+) -> Change:
+    """Let a bundle of this box's store stand beside the champion. See ``try_out`` for what it raises."""
+    with board.hold():
+        there = board.read()
+        served = Served(number or _number(there, model, digest), digest)
+        check_beside(board, there, model, served)
+        return _switch(board, model, there, plan.applied(there, model, served))
+
+
+def promote_here(board: Switchboard, model: str) -> Change:
+    """Make the challenger the champion. See ``promote`` for what it raises."""
+    with board.hold():
+        there = board.read()
+        wanted = there.promoting(model)
+        board.open(model, wanted.models[model].champion.digest)
+        return _switch(board, model, there, wanted)
+
+
+def end_trials_here(board: Switchboard, model: str) -> Change:
+    """Let the champion answer alone. See ``end_trials`` for what it raises."""
+    with board.hold():
+        there = board.read()
+        return _switch(board, model, there, there.ending_trials(model))
+
+
 def _switch(board: Switchboard, model: str, there: Deployment, wanted: Deployment) -> Change:
-    old, new = there.models.get(model), wanted.models[model].champion
-    if old is not None and old.champion == new:
-        return Change(model, new, new, there.generation)
-    switched = board.switch(wanted, model)
-    return Change(
-        model=model,
-        old=old.champion if old else None,
-        new=new,
-        generation=switched.deployment.generation,
-        followed=switched.followed,
-        late=switched.late,
-    )
+    old, new = there.models.get(model), wanted.models[model]
+    if new.same_work(old):
+        return unchanged(model, new, there.generation)
+    return told_as_change(model, old, new, board.switch(wanted, model))
 
 
 def _number(there: Deployment, model: str, digest: str) -> int:
     route = there.models.get(model)
-    known = (route.champion, *route.previous) if route else ()
+    known = (*route.versions(), *route.previous) if route else ()
     same = next((served.version for served in known if served.digest == digest), None)
     return same or max((served.version for served in known), default=0) + 1

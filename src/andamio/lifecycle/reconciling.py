@@ -14,7 +14,7 @@ import msgspec
 from andamio.bundles.deployment import Deployment, Route, replace_damaged_deployment
 from andamio.bundles.workers import worker_reports
 from andamio.errors import Busy
-from andamio.lifecycle.change import CHAMPION, VERBS, Decision, Verb, complete, told
+from andamio.lifecycle.change import VERBS, Decision, aliases_of, complete, told
 from andamio.lifecycle.switchboard import Switchboard
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ HOUSE = "andamio"
 """The actor of what the house does by itself."""
 
 _ENDINGS = ("completed", "failed", "abandoned")
-_TOLD = ("deploy-completed", "rollback-completed", "registry-reconciled")
+_TOLD = (*(f"{verb}-completed" for verb in VERBS), "registry-reconciled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Reconciled:
     """What had to be made good.
 
     Attributes:
-        closed: The audit row that closed an interrupted deploy or rollback, such as "deploy-completed".
-        moved: The models whose champion in the registry was brought to the file.
+        closed: The audit row that closed an interrupted change, such as "deploy-completed".
+        moved: The models of which an alias in the registry was brought to the file.
         unknown: The models that are answered by a bundle the registry does not know.
     """
 
@@ -48,7 +48,7 @@ class Reconciled:
 
 
 def reconcile(registry: Registry, board: Switchboard) -> Reconciled:
-    """Close what was interrupted and bring the registry's champions to the deployment file.
+    """Close what was interrupted and bring the registry's aliases to the deployment file.
 
     A deploy that is under way at this moment in another process is left to it.
 
@@ -80,10 +80,10 @@ def open_intent(registry: Registry) -> AuditEntry | None:
 
 
 def _close(registry: Registry, intent: AuditEntry, there: Deployment) -> str:
-    verb: Verb = "deploy" if intent.action.startswith("deploy") else "rollback"
+    verb = next(verb for verb in VERBS if intent.action == f"{verb}-intended")
     model = intent.subject.rpartition("@")[0]
     wanted, route = route_told(intent), there.models.get(model)
-    if route is not None and wanted is not None and wanted.champion.digest == route.champion.digest:
+    if route is not None and wanted is not None and wanted.same_work(route):
         decision = Decision(verb, model, intent.actor, intent.reason)
         complete(
             registry,
@@ -105,27 +105,29 @@ def _close(registry: Registry, intent: AuditEntry, there: Deployment) -> str:
 
 
 def _follow(registry: Registry, there: Deployment) -> tuple[list[str], list[str]]:
-    """Let every champion's alias name what answers; what answers unregistered leaves the alias empty."""
-    aliases = registry.aliases.all()
-    champions = {change.model: change.version for change in aliases if change.alias == CHAMPION}
+    """Let every alias name who is at work; what works unregistered leaves its alias empty."""
+    named = {(change.model, change.alias): change.version for change in registry.aliases.all()}
     moved, unknown = [], []
-    for model in sorted({*there.models, *champions}):
-        route = there.models.get(model)
-        known = registry.find_digest(model, route.champion.digest) if route else None
-        if route is not None and known is None:
-            unknown.append(model)
-        if (known.number if known else None) != champions.get(model):
-            _move(registry, model, champions.get(model), known.number if known else None, there)
-            moved.append(model)
+    for model in sorted({*there.models, *(model for model, _ in named)}):
+        for alias, served in aliases_of(there.models.get(model)).items():
+            known = registry.find_digest(model, served.digest) if served else None
+            if served is not None and known is None and model not in unknown:
+                unknown.append(model)
+            old, new = named.get((model, alias)), known.number if known else None
+            if old != new:
+                _move(registry, f"{model}@{alias}", old, new, there)
+                if model not in moved:
+                    moved.append(model)
     return moved, unknown
 
 
-def _move(registry: Registry, model: str, old: int | None, new: int | None, there: Deployment) -> None:
+def _move(registry: Registry, subject: str, old: int | None, new: int | None, there: Deployment) -> None:
+    model, _, alias = subject.rpartition("@")
     with registry.database.writing() as connection:
-        registry.aliases.move(model, CHAMPION, new, actor=HOUSE, reason="", within=connection)
+        registry.aliases.move(model, alias, new, actor=HOUSE, reason="", within=connection)
         registry.audit.append(
             "registry-reconciled",
-            f"{model}@{CHAMPION}",
+            subject,
             actor=HOUSE,
             old=old,
             new=told(there.models.get(model), generation=there.generation),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def roll_back(registry: Registry, board: Switchboard, model: str, *, actor: str, reason: str) -> Change:
     """Let the version answer that answered before this one; done twice, the one before that.
 
+    While a canary or an A/B trial is under way, that is what is undone first: the champion answers alone.
     A version that was rolled back is off the stack: a rollback after the next deploy does not return to it.
 
     Args:

@@ -61,6 +61,8 @@ class Metrics(Collector):
         self.predictions: Counter[tuple[str, int]] = Counter()
         self.rejected: Counter[tuple[str, str]] = Counter()
         self.truths: Counter[str] = Counter()
+        self.fallbacks: Counter[str] = Counter()
+        self.shadows: Counter[tuple[str, int, str]] = Counter()
         self.in_flight = 0
         self.generation = 0
         self.deployment_errors = 0
@@ -129,11 +131,29 @@ class Metrics(Collector):
             values.add_metric((model, str(version)), buckets=seen.buckets(), sum_value=seen.total)
         yield values
 
+    def _routed(self) -> Iterator[Metric]:
+        fallbacks = CounterMetricFamily(
+            "andamio_fallbacks", "Rows that somebody stood in for", labels=("model",)
+        )
+        for model, count in self.fallbacks.items():
+            fallbacks.add_metric((model,), count)
+        yield fallbacks
+        shadows = CounterMetricFamily(
+            "andamio_shadow_rows",
+            "Rows that a shadow heard, by outcome",
+            labels=("model", "version", "outcome"),
+        )
+        # Its thread adds to this one.
+        for (model, version, outcome), count in list(self.shadows.items()):
+            shadows.add_metric((model, str(version), outcome), count)
+        yield shadows
+
     def _state(self) -> Iterator[Metric]:
         truths = CounterMetricFamily("andamio_truths", "Truths that came back", labels=("model",))
         for model, count in self.truths.items():
             truths.add_metric((model,), count)
         yield truths
+        yield from self._routed()
         yield GaugeMetricFamily(
             "andamio_requests_in_flight", "Requests being answered now", value=self.in_flight
         )

@@ -84,14 +84,18 @@ class ModelsPage:
 class ModelPage:
     """``/v1/models/{model}``: what one model reads and answers."""
 
-    def __init__(self, scorer: Scorer) -> None:
+    def __init__(self, scorer: Scorer, beside: Mapping[str, object] | None = None) -> None:
         self._scorer = scorer
+        self._beside = beside or {}
 
     def page(self) -> Page:
-        """Describe the model; ``example`` is a body that predict takes, ``schema`` the JSON Schema of all."""
+        """Describe the model; ``example`` is a body that predict takes, ``schema`` the JSON Schema of all.
+
+        ``beside`` tells who is at work beside the champion: canary, ab, shadow.
+        """
         contract = self._scorer.contract
         described = {"example": {"row": example_row(contract)}, "schema": json_schema(contract)}
-        return _json(_summary(self._scorer) | described)
+        return _json(_summary(self._scorer) | {"beside": self._beside} | described)
 
 
 def _summary(scorer: Scorer) -> dict[str, object]:

@@ -67,7 +67,7 @@ class PredictDoor:
     def _score(self, body: bytes) -> tuple[bytes, PredictionRecord]:
         rows = self._scorer.decode(body)
         if len(rows) > self._limits.rows:
-            raise _too_many(len(rows), self._limits)
+            raise too_many(len(rows), self._limits)
         predictions, record = self._scorer.score(rows)
         return self._opening + _encode(predictions) + b"}", record
 
@@ -94,7 +94,8 @@ def _rejected_row(code: str, data: object) -> RejectedRow:
     )
 
 
-def _too_many(rows: int, limits: Limits) -> BodyTooLarge:
+def too_many(rows: int, limits: Limits) -> BodyTooLarge:
+    """Build the refusal of more rows than the cap."""
     return BodyTooLarge(
         text("{rows} rows came at once and the cap is {cap}", rows=rows, cap=limits.rows),
         fix=text("send fewer rows at once, or score the file with: andamio score --in FILE --out FILE"),

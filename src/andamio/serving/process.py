@@ -34,7 +34,9 @@ from andamio.serving.limits import Limits
 from andamio.serving.loading import Loader
 from andamio.serving.metrics import Metrics
 from andamio.serving.reporting import Teller
+from andamio.serving.routing import Shadows
 from andamio.serving.supervising import Supervisor
+from andamio.serving.warming import Warming
 from andamio.serving.watching import Watcher
 
 KEEP_ALIVE_S = 75
@@ -131,9 +133,12 @@ async def _serve(
         closing(WorkerPost(options.workers, worker, address=address)) as post,
         Journal(options.journal, worker, durability=options.durability) as journal,
         ThreadPoolExecutor(options.limits.threads, thread_name_prefix="score") as pool,
+        closing(Shadows(lambda: Journal(options.journal, f"{worker}-shadow"), metrics.shadows)) as shadows,
     ):
         teller = Teller(post, journal)
-        switchboard = Switchboard(journal.commit, pool, metrics, options.limits, guard.asks_for_tokens)
+        switchboard = Switchboard(
+            journal.commit, pool, metrics, options.limits, guard.asks_for_tokens, shadows
+        )
         probe = JournalProbe(journal.commit)
         metrics.journal_lag_s = lambda: probe.lag_s
         application = Application(switchboard.routes(Generation()), metrics, options.limits)
@@ -145,11 +150,13 @@ async def _serve(
             gc.collect()
             gc.freeze()
 
-        loader = Loader(options.deployment, options.bundles, options.trusted, IdMaker())
+        warming = Warming(strict=False)
+        loader = Loader(options.deployment, options.bundles, options.trusted, IdMaker(), warming=warming)
         watcher = Watcher(options.deployment, loader.load, take_over)
         teller.event("start", address=address, andamio=__version__, pid=os.getpid())
         teller.generation(watcher.generation)
         await watcher.look()
+        warming.strict = True
         at_work = [asyncio.create_task(work) for work in (watcher.run(), probe.run())]
         server = _server(application, options.limits, guard)
         server.on_start = lambda: announce(Started(address, worker, watcher.generation))

@@ -37,6 +37,10 @@ class Teller:
         versions: dict[str, str | int | float | None] = {
             f"version of {name}": scorer.version for name, scorer in generation.scorers.items()
         }
+        for name, team in generation.teams.items():
+            for part, scorer in (("challenger", team.challenger), ("shadow", team.shadow)):
+                if scorer is not None:
+                    versions[f"{part} of {name}"] = scorer.version
         self.event("generation", generation=generation.number, refused=", ".join(errors) or None, **versions)
 
     def event(self, name: Literal["start", "stop", "generation"], **detail: str | int | float | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from andamio.errors import AndamioError, text
@@ -68,4 +69,4 @@ class Watcher:
         fault = AndamioError(
             text("an error that should not happen: {name}: {reason}", name=type(error).__name__, reason=error)
         )
-        return Generation(kept.number, kept.scorers, {"": fault})
+        return replace(kept, errors={"": fault})

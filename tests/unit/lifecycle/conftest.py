@@ -144,7 +144,7 @@ class Worker:
                 refused = {
                     model: "its golden rows are answered differently here"
                     for model, route in deployment.models.items()
-                    if route.champion.digest in self._refuses
+                    if self._refuses.intersection(one.digest for one in route.versions())
                 }
                 self._post.report(served, refused)
 

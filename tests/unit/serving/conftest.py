@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from andamio.bundles import Bundle, BundleParts, GraphInfo, Signer, build_bundle, create_key
-from andamio.contracts import parse_contract
+from andamio.bundles.golden import golden_rows
+from andamio.bundles.graph import Graph
+from andamio.contracts import Rows, parse_contract
 from andamio.features import (
     Classifier,
     FeaturePlan,
@@ -139,10 +142,13 @@ class Models:
     folder: Path
     signer: Signer
 
-    def bundle(self, shape: str, *, version: int = 1) -> Bundle:
+    def bundle(
+        self, shape: str, *, version: int = 1, more: str = "", bias: float = 0.0, golden: int = 0
+    ) -> Bundle:
+        """Build a bundle; ``more`` ends its contract, ``bias`` tells it from others of two classes."""
         kind = "regression" if shape == "number" else "classification"
         positive = 'positive = "failure"' if shape == "two" else ""
-        text = NUMBERS_AND_WORDS.format(kind=kind, positive=positive)
+        text = NUMBERS_AND_WORDS.format(kind=kind, positive=positive) + more
         contract = parse_contract(text, name="pump", file="models/pump.toml")
         features = feature_graph(FeaturePlan(contract, imputed={"ambient_temp": 20.0}))
         weights = [{"bearing_temp": 0.01, "ambient_temp": -0.01}.get(name, 0.0) for name in features.names]
@@ -152,10 +158,10 @@ class Models:
                 value, export_linear([weights], [0.5]), export_linear([weights], [1.5])
             )
         elif shape == "two":
-            answer = Classifier(Logistic(export_linear([weights], [0.0])), threshold=0.5)
+            answer = Classifier(Logistic(export_linear([weights], [bias])), threshold=0.5)
         else:
-            rows = [weights, [0.0] * len(weights), [-w for w in weights]]
-            answer = Classifier(Softmax(export_linear(rows, [0.0, 0.0, 0.0])))
+            three = [weights, [0.0] * len(weights), [-w for w in weights]]
+            answer = Classifier(Softmax(export_linear(three, [0.0, 0.0, 0.0])))
         classes = {"two": ("fine", "failure"), "more": ("hot", "mild", "cold")}.get(shape, ())
         info = GraphInfo(
             kind=kind,
@@ -167,14 +173,22 @@ class Models:
             threshold=0.5 if shape == "two" else None,
             coverage=0.9 if shape == "number" else None,
         )
+        graph = append_model(features, answer)
+        rows = Rows(
+            np.array([[80, 20]] * golden, np.float32).reshape(golden, 2),
+            np.array([["L"]] * golden, object).reshape(golden, 1),
+            [None] * golden, [None] * golden, [()] * golden,
+        )  # fmt: skip
+        asked = golden_rows(rows, Graph(graph, info).run(rows)) if golden else []
         parts = BundleParts(
-            model="pump", contract_text=text, graph=append_model(features, answer), info=info, reference={},
-            golden=[], evaluation={}, parity={}, lineage={"version": version},
+            model="pump", contract_text=text, graph=graph, info=info, reference={},
+            golden=asked, evaluation={}, parity={}, lineage={"version": version},
         )  # fmt: skip
         return build_bundle(parts, self.folder / "bundles", self.signer, {})
 
-    def scorer(self, shape: str) -> Scorer:
-        return Scorer(self.bundle(shape), model="pump", version=3, ids=IdMaker())
+    def scorer(self, shape: str, *, version: int = 3, **more: Any) -> Scorer:
+        bundle = self.bundle(shape, version=version, **more)
+        return Scorer(bundle, model="pump", version=version, ids=IdMaker())
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from andamio.contracts.contract import Contract
 from andamio.contracts.faults import nearest
+from andamio.contracts.reading.fallback import read_fallback
 from andamio.contracts.reading.findings import Findings
 from andamio.contracts.reading.gates import read_accept
 from andamio.contracts.reading.inputs import read_features, read_inputs
@@ -106,6 +107,7 @@ def _contract(root: Section, name: str, content: str, *, check_units: bool) -> C
     output, p99_ms, costs = read_output(root, model.kind), read_latency(root), read_costs(root)
     accept = read_accept(root, model.kind, inputs, costs=costs is not None)
     monitor, retrain = read_monitor(root, inputs), read_retrain(root)
+    fallback = read_fallback(root, model.kind, inputs)
     root.close()
     return Contract(
         name=name,
@@ -124,5 +126,6 @@ def _contract(root: Section, name: str, content: str, *, check_units: bool) -> C
         costs=costs,
         monitor=monitor,
         retrain=retrain,
+        fallback=fallback,
         source=content,
     )

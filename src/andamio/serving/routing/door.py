@@ -1,0 +1,111 @@
+"""The door of a model that has more than a champion.
+
+The answer has the shape of every other, and each prediction says which version gave it:
+
+    {"model": "pump-health", "version": 2, "predictions": [{"id": "68f0…-1", …, "version": 2}]}
+
+``version`` at the top is null where the rows of one request were answered by several versions. A prediction
+that somebody stood in for also says ``"quality": "fallback"``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Executor
+
+import msgspec
+
+from andamio.contracts import Rows
+from andamio.errors import RowsRejected
+from andamio.journal import Record
+from andamio.serving.limits import Limits
+from andamio.serving.metrics import Metrics
+from andamio.serving.predicting import PredictDoor, too_many
+from andamio.serving.routing.router import Routed, Router
+from andamio.serving.routing.shadows import Shadows
+
+Commit = Callable[[Sequence[Record]], Awaitable[None]]
+
+_encode = msgspec.json.Encoder().encode
+
+
+class RoutedDoor(PredictDoor):
+    """Answers the predict requests of one model by several versions.
+
+    Args:
+        router: Who answers which row.
+        shadows: Where a shadow hears what was answered.
+        commit: Returns when all records are in the journal to stay, or none is.
+        pool: Where bodies too long for the event loop are scored.
+        metrics: Where rows and refusals are counted.
+        limits: The caps.
+    """
+
+    def __init__(
+        self,
+        router: Router,
+        shadows: Shadows,
+        commit: Commit,
+        pool: Executor,
+        metrics: Metrics,
+        limits: Limits,
+    ) -> None:
+        super().__init__(router.team.champion, commit, pool, metrics, limits)
+        self._router = router
+        self._shadows = shadows
+        self._model = router.team.champion.model
+        self._named = _encode({"model": self._model})[:-1]
+
+    async def answer(self, body: bytes) -> bytes:
+        """Answer one request; its records are committed when this returns.
+
+        Raises:
+            RowsRejected: The champion's contract refuses a row; every fault is in it, and journalled.
+            BodyTooLarge: There are more rows than the cap.
+            DiskFull: The journal cannot be written, so nothing may be answered.
+        """
+        try:
+            if len(body) <= self._limits.inline_bytes:
+                content, rows, routed = self._work(body)
+            else:
+                loop = asyncio.get_running_loop()
+                content, rows, routed = await loop.run_in_executor(self._pool, self._work, body)
+        except RowsRejected as error:
+            await self._refused(error)
+            raise
+        await self._commit(routed.records)
+        self._count(routed)
+        shadow = self._router.team.shadow
+        if shadow is not None:
+            self._shadows.hear(shadow, rows, routed.ids)
+        return content
+
+    def _work(self, body: bytes) -> tuple[bytes, Rows, Routed]:
+        rows = self._router.team.champion.decode(body)
+        if len(rows) > self._limits.rows:
+            raise too_many(len(rows), self._limits)
+        routed = self._router.score(rows)
+        return self._written(routed), rows, routed
+
+    def _written(self, routed: Routed) -> bytes:
+        told = set(routed.versions)
+        version = b"%d" % told.pop() if len(told) == 1 else b"null"
+        predictions = b",".join(
+            _encode(prediction)[:-1] + b',"version":%d' % number + (_FALLBACK if stood_in else b"}")
+            for prediction, number, stood_in in zip(
+                routed.predictions, routed.versions, routed.fallback, strict=True
+            )
+        )
+        return self._named + b',"version":' + version + b',"predictions":[' + predictions + b"]}"
+
+    def _count(self, routed: Routed) -> None:
+        for version, rows in Counter(routed.versions).items():
+            self._metrics.predictions[self._model, version] += rows
+        stood_in = sum(routed.fallback)
+        if stood_in:
+            self._metrics.fallbacks[self._model] += stood_in
+
+
+_FALLBACK = b',"quality":"fallback"}'
