@@ -17,7 +17,7 @@ from andamio.journal.records import (
     TruthRecord,
     prediction_record,
 )
-from andamio.journal.truth import Judged, TruthJoin, join_truth
+from andamio.journal.truth import Judged, TruthJoin, count_joined, join_truth
 from andamio.journal.writing import Durability, Journal
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "ServiceRecord",
     "TruthJoin",
     "TruthRecord",
+    "count_joined",
     "join_truth",
     "prediction_record",
     "read_journal",

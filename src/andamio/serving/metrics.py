@@ -48,6 +48,7 @@ class Metrics(Collector):
         self.predictions: Counter[tuple[str, int]] = Counter()
         self.rejected: Counter[tuple[str, str]] = Counter()
         self.truths: Counter[str] = Counter()
+        self.unrecorded: Counter[str] = Counter()
         self.in_flight = 0
         self.generation = 0
         self.deployment_errors = 0
@@ -99,6 +100,12 @@ class Metrics(Collector):
         for model, count in self.truths.items():
             truths.add_metric((model,), count)
         yield truths
+        unrecorded = CounterMetricFamily(
+            "andamio_unrecorded_rows", "Rows answered on a full disk without a record", labels=("model",)
+        )
+        for model, count in self.unrecorded.items():
+            unrecorded.add_metric((model,), count)
+        yield unrecorded
         yield GaugeMetricFamily(
             "andamio_requests_in_flight", "Requests being answered now", value=self.in_flight
         )
