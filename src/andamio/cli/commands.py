@@ -45,6 +45,9 @@ COMMANDS = {
         "feedback", PRODUCTION, text("Bring the truth back for predictions that were made")
     ),
     "status": CommandLine("status", PRODUCTION, text("Is the model still working?")),
+    "journal": CommandLine(
+        "journal", PRODUCTION, text("Move what was recorded into tables, and prune what is old")
+    ),
     "audit": CommandLine("audit", TRUST, text("Read the audit log and verify that nobody changed it")),
     "error": CommandLine("error", TRUST, text("Explain an error by its code")),
 }

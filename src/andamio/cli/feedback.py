@@ -9,6 +9,7 @@ import typer
 
 from andamio.bundles.keys import PublicKey
 from andamio.cli.output import Json, Output
+from andamio.cli.past import archive_of
 from andamio.cli.placing import about
 from andamio.connectors.csv import CsvOptions, read_csv
 from andamio.journal import PredictionRecord, TruthRecord, count_joined, read_journal
@@ -56,7 +57,7 @@ def _joined(plant: PlantFolder, model: str, truths: list[TruthRecord]) -> int:
     """Count the truths that a prediction answers to."""
     answered = (
         record
-        for record in read_journal(plant.journal)
+        for record in read_journal(plant.journal, archive=archive_of(plant))
         if isinstance(record, PredictionRecord) and record.model == model
     )
     return count_joined(answered, truths, zone=plant.settings.time_zone)

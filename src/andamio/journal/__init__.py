@@ -6,7 +6,7 @@ crash; ``reading`` yields everything in time order and passes over nothing silen
 predicted with what happened. Monitoring reads here and nowhere else.
 """
 
-from andamio.journal.reading import Cursor, Damage, read_journal
+from andamio.journal.reading import Archive, ArchiveView, Cursor, Damage, read_journal
 from andamio.journal.records import (
     Prediction,
     PredictionRecord,
@@ -21,6 +21,8 @@ from andamio.journal.truth import Judged, TruthJoin, count_joined, join_truth
 from andamio.journal.writing import Durability, Journal
 
 __all__ = [
+    "Archive",
+    "ArchiveView",
     "Cursor",
     "Damage",
     "Durability",

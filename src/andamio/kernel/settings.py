@@ -6,7 +6,7 @@ import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -46,6 +46,12 @@ class ServingSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     durability: Literal["process", "power-cut"] = "process"
 
 
+class JournalSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[journal]``: for how long what was recorded is kept."""
+
+    keep_days: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What ``andamio.toml`` says."""
 
@@ -53,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     storage: StorageSection = StorageSection()
     keys: KeysSection = KeysSection()
     serving: ServingSection = ServingSection()
+    journal: JournalSection = JournalSection()
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -101,6 +108,11 @@ class PlantFolder:
     def journal(self) -> Path:
         """The durable record of predictions and truth."""
         return self.hidden / "journal"
+
+    @property
+    def predictions(self) -> Path:
+        """The table of predictions into which closed segments of the journal are compacted."""
+        return self.hidden / "predictions"
 
     @property
     def workers(self) -> Path:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from andamio.contracts.contract import Contract
 from andamio.journal import (
+    Archive,
     Damage,
     Judged,
     Prediction,
@@ -98,10 +99,12 @@ class _Gathered:
     gap: Gap | None = None
 
 
-def observe(folder: Path, contract: Contract, *, zone: tzinfo = UTC) -> Observation:
-    """Read the journal once and gather what it holds of one model."""
+def observe(
+    folder: Path, contract: Contract, *, zone: tzinfo = UTC, archive: Archive | None = None
+) -> Observation:
+    """Read the journal once, and the archive that is its past, and gather what it holds of one model."""
     gathered = _Gathered()
-    for record in read_journal(folder):
+    for record in read_journal(folder, archive=archive):
         if isinstance(record, Damage):
             gathered.damages.append(record)
         elif _of(record, contract.name):

@@ -85,5 +85,10 @@ class _Gap:
         return _Gap(self.rows + other.rows, min(self.since, other.since), max(self.until, other.until))
 
     def event(self, model: str) -> ServiceRecord:
-        detail = {"model": model, "rows": self.rows, "since": self.since, "until": self.until}
+        detail: dict[str, str | int | float | None] = {
+            "model": model,
+            "rows": self.rows,
+            "since": self.since,
+            "until": self.until,
+        }
         return ServiceRecord(time=time.time(), event="unrecorded", detail=detail)
