@@ -69,7 +69,8 @@ def test_doctor_counts_tables_and_segments_as_one(plant: Path, capsys: pytest.Ca
 def test_a_box_that_never_compacts_loads_nothing_for_it(plant: Path) -> None:
     assert archive_of(find_plant()) is None
     program = (
-        "import sys\nfrom andamio.cli.past import archive_of\nfrom andamio.kernel.settings import find_plant\n"
+        "import sys\nfrom andamio.cli.past import archive_of\n"
+        "from andamio.kernel.settings import find_plant\n"
         "assert archive_of(find_plant()) is None\nassert not {'polars', 'deltalake'} & set(sys.modules)"
     )
     command = [sys.executable, "-c", program]
