@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, Protocol
 
 import msgspec
 
@@ -39,12 +39,8 @@ class Cursor(msgspec.Struct):
     places: dict[str, tuple[int, int]] = {}
 
 
-class _Step(NamedTuple):
-    time: float
-    item: Record | Damage
-    worker: str
-    number: int
-    end: int
+# Plain, because there are as many as records: time, what was found, worker, segment, where it ends.
+_Step = tuple[float, Record | Damage, str, int, int]
 
 
 class ArchiveView(Protocol):
@@ -96,9 +92,10 @@ def read_journal(
             piece = _File(segment.worker, segment.number, segment, segment is last[segment.worker], archive)
             rows.setdefault(segment.worker, []).append(piece)
     steps = [_worker_steps(pieces, places.places.get(worker)) for worker, pieces in rows.items()]
-    for step in heapq.merge(*steps, key=itemgetter(0)):
-        places.places[step.worker] = (step.number, step.end)
-        yield step.item
+    merged = steps[0] if len(steps) == 1 else heapq.merge(*steps, key=itemgetter(0))
+    for _, item, worker, number, end in merged:
+        places.places[worker] = (number, end)
+        yield item
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +146,7 @@ def _worker_steps(pieces: list[_Piece], place: tuple[int, int] | None) -> Iterat
         start = offset if piece.number == number else HEADER_SIZE
         for item, end in piece.items(start):
             time = time if isinstance(item, Damage) else item.time
-            yield _Step(time, item, piece.worker, piece.number, end)
+            yield time, item, piece.worker, piece.number, end
 
 
 def _segment_items(

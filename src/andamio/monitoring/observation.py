@@ -127,7 +127,7 @@ def _gather(gathered: _Gathered, record: Record) -> None:
         gathered.gap = _widened(gathered.gap, record)
     elif isinstance(record, PredictionRecord):
         _keep(gathered, record)
-        gathered.answered += len(record)
+        gathered.answered += len(record.ids)
         gathered.last = max(record.time, gathered.last or record.time)
     elif isinstance(record, RejectRecord):
         gathered.refused += len({fault.row for fault in record.faults})
@@ -145,11 +145,12 @@ def _widened(gap: Gap | None, event: ServiceRecord) -> Gap:
 
 def _keep(gathered: _Gathered, record: PredictionRecord) -> None:
     """Keep whole records while their rows may be among the latest; only those are ever made into rows."""
-    latest = gathered.latest
+    latest, kept = gathered.latest, gathered.kept + len(record.ids)
     latest.append(record)
-    gathered.kept += len(record)
-    while gathered.kept - len(latest[0]) >= KEPT:
-        gathered.kept -= len(latest.popleft())
+    while (rest := kept - len(latest[0].ids)) >= KEPT:
+        kept = rest
+        latest.popleft()
+    gathered.kept = kept
 
 
 def _arranged(gathered: _Gathered, contract: Contract, zone: tzinfo, free_bytes: int | None) -> Observation:

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from andamio.archive import DeltaArchive, compact
@@ -136,7 +136,7 @@ def joined(plant: Path) -> tuple[object, ...]:
 
 
 @given(rows=ROWS, more=ROWS)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_compacted_journal_reads_as_it_did_before(rows, more):
     with tempfile.TemporaryDirectory() as name:
         plant = Path(name)
@@ -153,7 +153,7 @@ def test_a_compacted_journal_reads_as_it_did_before(rows, more):
 
 
 @given(rows=ROWS, part=st.integers(0, 20))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_reader_that_stopped_before_goes_on_where_it_was_in_the_tables(rows, part):
     with tempfile.TemporaryDirectory() as name:
         plant = Path(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from andamio.journal import PredictionRecord, TruthRecord, count_joined, join_truth
@@ -127,15 +127,17 @@ TRUTHS = st.lists(
         prediction=st.none() | NAMES,
         asset=ASSETS,
         event_time=st.sampled_from(MOMENTS),
-    )
+    ),
+    max_size=5,
 )
 ASKED = st.lists(
-    st.tuples(MODELS, st.lists(st.tuples(NAMES, ASSETS, st.sampled_from(MOMENTS)), min_size=1, max_size=3))
+    st.tuples(MODELS, st.lists(st.tuples(NAMES, ASSETS, st.sampled_from(MOMENTS)), min_size=1, max_size=3)),
+    max_size=4,
 )
 
 
 @given(asked=ASKED, truths=TRUTHS)
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_counting_the_joined_truths_is_counting_what_the_join_found(asked, truths):
     records = [
         PredictionRecord(
