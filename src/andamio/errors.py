@@ -424,6 +424,12 @@ class DatasetDamaged(InputRefused):
     code = "dataset-damaged"
 
 
+class ArchiveDamaged(InputRefused):
+    """A table into which the journal was compacted cannot be read."""
+
+    code = "archive-damaged"
+
+
 class ColumnsDiffer(InputRefused):
     """A file does not have the columns of the dataset it should be added to."""
 

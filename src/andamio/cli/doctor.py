@@ -23,6 +23,7 @@ from andamio.bundles.deployment import read_deployment
 from andamio.bundles.workers import worker_reports
 from andamio.cli.doctor_registry import look_at_registry
 from andamio.cli.output import Json, Output
+from andamio.cli.past import archive_of
 from andamio.cli.what_answers import has_registry
 from andamio.contracts import read_contract
 from andamio.errors import AndamioError, NotFound, Text, text
@@ -226,7 +227,7 @@ def _deployment(folder: PlantFolder) -> Text:
 
 def _journal(folder: PlantFolder) -> Text:
     records = damaged = 0
-    for item in read_journal(folder.journal):
+    for item in read_journal(folder.journal, archive=archive_of(folder)):
         records += 1
         damaged += isinstance(item, Damage)
     if damaged:

@@ -9,9 +9,10 @@ import typer
 
 from andamio.bundles.keys import PublicKey
 from andamio.cli.output import Json, Output
+from andamio.cli.past import archive_of
 from andamio.cli.placing import about
 from andamio.connectors.csv import CsvOptions, read_csv
-from andamio.journal import Prediction, PredictionRecord, TruthRecord, join_truth, read_journal
+from andamio.journal import PredictionRecord, TruthRecord, count_joined, read_journal
 from andamio.kernel.settings import PlantFolder, find_plant
 from andamio.language import say
 from andamio.serving.champions import open_champion
@@ -54,12 +55,12 @@ def command(
 
 def _joined(plant: PlantFolder, model: str, truths: list[TruthRecord]) -> int:
     """Count the truths that a prediction answers to."""
-    predictions: list[Prediction] = []
-    for record in read_journal(plant.journal):
-        if isinstance(record, PredictionRecord) and record.model == model:
-            predictions += record.predictions()
-    join = join_truth(predictions, truths, zone=plant.settings.time_zone)
-    return len(truths) - len(join.unmatched)
+    answered = (
+        record
+        for record in read_journal(plant.journal, archive=archive_of(plant))
+        if isinstance(record, PredictionRecord) and record.model == model
+    )
+    return count_joined(answered, truths, zone=plant.settings.time_zone)
 
 
 def _tell(out: Output, model: str, truths: TruthTable, joined: int) -> None:

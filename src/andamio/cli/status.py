@@ -12,6 +12,7 @@ from andamio.bundles.deployment import Route, read_deployment
 from andamio.bundles.workers import worker_reports
 from andamio.cli.beside import beside_data, tell_beside
 from andamio.cli.output import Json, Output
+from andamio.cli.past import archive_of
 from andamio.errors import AndamioError, NotFound, text
 from andamio.kernel import clock
 from andamio.kernel.settings import PlantFolder, find_plant
@@ -76,7 +77,9 @@ def look(folder: PlantFolder, route: Route) -> ModelHealth:
     """
     trusted = [PublicKey.parse(pinned) for pinned in folder.settings.keys.trusted]
     bundle = open_bundle(folder.bundles / route.champion.digest, trusted)
-    seen = observe(folder.journal, bundle.contract, zone=folder.settings.time_zone)
+    seen = observe(
+        folder.journal, bundle.contract, zone=folder.settings.time_zone, archive=archive_of(folder)
+    )
     return examine(seen, bundle, bundle.contract, route.champion.version, at=clock.now())
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from andamio.kernel.digests import sha256
 
+OnFullDisk = Literal["stop", "score-unlogged"]
 Threshold = float | Literal["f1", "cost"]
 
 
@@ -84,12 +85,16 @@ class Feature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """Is there a way to production? Asked before training; None means nobody has answered."""
+    """Is there a way to production? Asked before training; None means nobody has answered.
+
+    ``on_full_disk`` says what is worth more where the journal has no room: the record, or the answer.
+    """
 
     owner: str | None = None
     runs_at: str | None = None
     inputs_from: str | None = None
     truth_from: str | None = None
+    on_full_disk: OnFullDisk = "stop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ crash; ``reading`` yields everything in time order and passes over nothing silen
 predicted with what happened. Monitoring reads here and nowhere else.
 """
 
-from andamio.journal.reading import Cursor, Damage, read_journal
+from andamio.journal.reading import Archive, ArchiveView, Cursor, Damage, read_journal
 from andamio.journal.records import (
     BatchRecord,
     Prediction,
@@ -19,10 +19,12 @@ from andamio.journal.records import (
     TruthRecord,
     prediction_record,
 )
-from andamio.journal.truth import Judged, TruthJoin, join_truth
+from andamio.journal.truth import Judged, TruthJoin, count_joined, join_truth
 from andamio.journal.writing import Durability, Journal
 
 __all__ = [
+    "Archive",
+    "ArchiveView",
     "BatchRecord",
     "Cursor",
     "Damage",
@@ -38,6 +40,7 @@ __all__ = [
     "ShadowRecord",
     "TruthJoin",
     "TruthRecord",
+    "count_joined",
     "join_truth",
     "prediction_record",
     "read_journal",

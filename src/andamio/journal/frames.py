@@ -9,10 +9,10 @@ All numbers are little-endian. The mark lets a reader find the next whole frame 
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
+from zlib import crc32
 
 MAGIC = b"ANDAJRN\x01"
 MARK = b"\xf5\xa9\xda\x4a"
@@ -49,7 +49,7 @@ class Broken:
 def header(created_ms: int) -> bytes:
     """Return the first bytes of a segment."""
     start = _CREATED.pack(MAGIC, created_ms)
-    return start + _LENGTH.pack(zlib.crc32(start))
+    return start + _LENGTH.pack(crc32(start))
 
 
 def created_ms(start: bytes) -> int | None:
@@ -57,7 +57,7 @@ def created_ms(start: bytes) -> int | None:
     if len(start) < HEADER_SIZE:
         return None
     magic, created, check = _HEADER.unpack_from(start)
-    if magic != MAGIC or check != zlib.crc32(start[: _CREATED.size]):
+    if magic != MAGIC or check != crc32(start[: _CREATED.size]):
         return None
     return int(created)
 
@@ -71,7 +71,7 @@ def frame(payload: bytes) -> bytes:
     if len(payload) > LARGEST_PAYLOAD:
         raise ValueError(f"a record of {len(payload)} bytes: write it in several")
     length = _LENGTH.pack(len(payload))
-    check = zlib.crc32(payload, zlib.crc32(length))
+    check = crc32(payload, crc32(length))
     return b"".join((_FRAME.pack(MARK, len(payload), check), payload))
 
 
@@ -105,15 +105,16 @@ def read_frames(file: BinaryIO, start: int) -> Iterator[Whole | Broken]:
 
 def _size_of_frame(window: bytes, at: int) -> int:
     """Return how many bytes the whole frame at an offset has, or why there is none."""
-    if len(window) < at + FRAME_SIZE:
+    start = at + FRAME_SIZE
+    if len(window) < start:
         return _CUT_OFF
     mark, length, check = _FRAME.unpack_from(window, at)
     if mark != MARK or length > LARGEST_PAYLOAD:
         return _NO_FRAME
-    end: int = at + FRAME_SIZE + length
+    end: int = start + length
     if len(window) < end:
         return _CUT_OFF
-    if zlib.crc32(window[at + FRAME_SIZE : end], zlib.crc32(window[at + 4 : at + 8])) != check:
+    if crc32(window[start:end], crc32(window[at + 4 : at + 8])) != check:
         return _NO_FRAME
     return end - at
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, Protocol
 
 import msgspec
 
@@ -38,15 +39,33 @@ class Cursor(msgspec.Struct):
     places: dict[str, tuple[int, int]] = {}
 
 
-class _Step(NamedTuple):
-    time: float
-    item: Record | Damage
-    worker: str
-    number: int
-    end: int
+# Plain, because there are as many as records: time, what was found, worker, segment, where it ends.
+_Step = tuple[float, Record | Damage, str, int, int]
 
 
-def read_journal(folder: Path, cursor: Cursor | None = None) -> Iterator[Record | Damage]:
+class ArchiveView(Protocol):
+    """What the archive holds at one moment."""
+
+    def holds(self, segment: Segment) -> bool:
+        """Tell whether all that is in a segment's file is in the archive too."""
+
+    def numbers(self, files: Sequence[Segment]) -> Mapping[str, Sequence[int]]:
+        """Return, by worker, the segments that are whole in the archive; ``files`` are those still there."""
+
+    def records(self, worker: str, number: int) -> Iterator[tuple[Record, int]]:
+        """Yield a segment's records in their order, each with the offset in the file at which it ended."""
+
+
+class Archive(Protocol):
+    """Where closed segments go in the end: tables that hold the same records."""
+
+    def look(self) -> ArchiveView:
+        """Look at it as it is now."""
+
+
+def read_journal(
+    folder: Path, cursor: Cursor | None = None, *, archive: Archive | None = None
+) -> Iterator[Record | Damage]:
     """Yield everything that is in the journal, once, while workers may go on writing.
 
     Records of one worker come in the order in which they were committed; those of different workers
@@ -56,44 +75,102 @@ def read_journal(folder: Path, cursor: Cursor | None = None) -> Iterator[Record 
     Args:
         folder: The journal's folder; one that does not exist is empty.
         cursor: Where to begin. It is moved on with every item that is yielded.
+        archive: Where closed segments were moved to, if they were. It changes nothing in what is yielded.
     """
     places = Cursor() if cursor is None else cursor
-    rows: dict[str, list[Segment]] = {}
-    for segment in segments_of(folder):
-        rows.setdefault(segment.worker, []).append(segment)
-    steps = [_worker_steps(segments, places.places.get(worker)) for worker, segments in rows.items()]
-    for step in heapq.merge(*steps, key=itemgetter(0)):
-        places.places[step.worker] = (step.number, step.end)
-        yield step.item
+    # The files first: what is moved into the archive from now on is found there when its file is gone.
+    files = segments_of(folder)
+    rows: dict[str, list[_Piece]] = {}
+    if archive is not None:
+        view = archive.look()
+        for worker, numbers in view.numbers(files).items():
+            rows[worker] = [_Archived(worker, number, view) for number in numbers]
+        moved = {segment for segment in files if view.holds(segment)}
+    last = {segment.worker: segment for segment in files}
+    for segment in files:
+        if archive is None or segment not in moved:
+            piece = _File(segment.worker, segment.number, segment, segment is last[segment.worker], archive)
+            rows.setdefault(segment.worker, []).append(piece)
+    steps = [_worker_steps(pieces, places.places.get(worker)) for worker, pieces in rows.items()]
+    merged = steps[0] if len(steps) == 1 else heapq.merge(*steps, key=itemgetter(0))
+    for _, item, worker, number, end in merged:
+        places.places[worker] = (number, end)
+        yield item
 
 
-def _worker_steps(segments: list[Segment], place: tuple[int, int] | None) -> Iterator[_Step]:
+@dataclass(frozen=True, slots=True)
+class _Archived:
+    """A segment in the archive."""
+
+    worker: str
+    number: int
+    view: ArchiveView
+
+    def items(self, start: int) -> Iterator[tuple[Record | Damage, int]]:
+        for record, end in self.view.records(self.worker, self.number):
+            if end > start:
+                yield record, end
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A segment's file."""
+
+    worker: str
+    number: int
+    segment: Segment
+    last: bool
+    archive: Archive | None
+
+    def items(self, start: int) -> Iterator[tuple[Record | Damage, int]]:
+        try:
+            file = self.segment.path.open("rb")
+        except FileNotFoundError:
+            if self.archive is None:
+                raise
+            yield from _Archived(self.worker, self.number, self.archive.look()).items(start)
+            return
+        with file:
+            yield from _segment_items(self.segment, file, start, last=self.last)
+
+
+_Piece = _Archived | _File
+
+
+def _worker_steps(pieces: list[_Piece], place: tuple[int, int] | None) -> Iterator[_Step]:
     number, offset = place or (0, HEADER_SIZE)
     time = 0.0
-    for segment in segments:
-        if segment.number < number:
+    for piece in sorted(pieces, key=lambda piece: piece.number):
+        if piece.number < number:
             continue
-        start = offset if segment.number == number else HEADER_SIZE
-        for item, end in _segment_items(segment, start, last=segment is segments[-1]):
+        start = offset if piece.number == number else HEADER_SIZE
+        for item, end in piece.items(start):
             time = time if isinstance(item, Damage) else item.time
-            yield _Step(time, item, segment.worker, segment.number, end)
+            yield time, item, piece.worker, piece.number, end
 
 
-def _segment_items(segment: Segment, start: int, *, last: bool) -> Iterator[tuple[Record | Damage, int]]:
+def _segment_items(
+    segment: Segment, file: BinaryIO, start: int, *, last: bool
+) -> Iterator[tuple[Record | Damage, int]]:
     name = segment.path.name
+    head = file.read(HEADER_SIZE)
+    if created_ms(head) is None:
+        size = os.fstat(file.fileno()).st_size
+        # Shorter than a header: killed while it was begun, so nothing was ever recorded in it.
+        if size >= HEADER_SIZE and start < size:
+            yield Damage(name, 0, size, text("the header is not whole")), size
+        return
+    for found in read_frames(file, start):
+        if isinstance(found, Whole):
+            yield _decoded(name, found), found.end
+        elif not (last and found.tail):
+            yield _damage(name, found), found.end
+
+
+def read_closed(segment: Segment) -> Iterator[tuple[Record | Damage, int]]:
+    """Yield a closed segment's records, each with the offset at which it ends, and its damages."""
     with segment.path.open("rb") as file:
-        head = file.read(HEADER_SIZE)
-        if created_ms(head) is None:
-            size = segment.path.stat().st_size
-            # Shorter than a header: killed while it was begun, so nothing was ever recorded in it.
-            if size >= HEADER_SIZE and start < size:
-                yield Damage(name, 0, size, text("the header is not whole")), size
-            return
-        for found in read_frames(file, start):
-            if isinstance(found, Whole):
-                yield _decoded(name, found), found.end
-            elif not (last and found.tail):
-                yield _damage(name, found), found.end
+        yield from _segment_items(segment, file, HEADER_SIZE, last=False)
 
 
 def _decoded(name: str, whole: Whole) -> Record | Damage:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -214,10 +214,10 @@ class BatchRecord(msgspec.Struct, array_like=True, tag="b", gc=False, kw_only=Tr
 
 
 class ServiceRecord(msgspec.Struct, array_like=True, tag="s", gc=False, kw_only=True, frozen=True):
-    """What a worker did: it started, stopped, changed generation, or healed its journal."""
+    """What a worker did: "start", "stop", "generation", "healed", "unrecorded" (answers on a full disk)."""
 
     time: float
-    event: Literal["start", "stop", "generation", "healed"]
+    event: str
     detail: Mapping[str, str | int | float | None] = {}
 
 

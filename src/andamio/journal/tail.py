@@ -50,6 +50,15 @@ class SegmentWriter:
             raise _unwritable(self._segment.path, error) from error
         self._end += len(content)
 
+    def begin_next(self) -> None:
+        """Close this segment, if there is anything in it, and begin the next.
+
+        Raises:
+            JournalFull: There is no room for it.
+        """
+        if self._end > HEADER_SIZE:
+            self._begin()
+
     def close(self) -> None:
         """Leave the segment as it is."""
         if self._descriptor is not None:

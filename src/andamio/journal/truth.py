@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from andamio.journal.records import Prediction, TruthRecord
+from andamio.journal.records import Prediction, PredictionRecord, TruthRecord
 
 _Key = tuple[str, str | None]
 
@@ -64,6 +65,46 @@ def join_truth(
             found.setdefault(place, []).append(truth)
     judged = tuple(Judged(asked[i], arrived[-1], tuple(arrived[:-1])) for i, arrived in sorted(found.items()))
     return TruthJoin(judged, tuple(unmatched))
+
+
+def count_joined(
+    records: Iterable[PredictionRecord], truths: Sequence[TruthRecord], *, zone: tzinfo = UTC
+) -> int:
+    """Count the truths that some prediction answers to, as ``join_truth`` would with no tolerance.
+
+    It reads what the truths ask for and makes no row of anything else, so a long journal costs little.
+
+    Args:
+        records: What was answered.
+        truths: All of one model or of several.
+        zone: The time zone of times that do not name one: the plant's.
+    """
+    named = Counter((truth.model, truth.prediction) for truth in truths if truth.prediction is not None)
+    timed = Counter(
+        (truth.model, truth.asset, moment)
+        for truth in truths
+        if truth.prediction is None
+        and truth.event_time
+        and (moment := moment_of(truth.event_time, zone)) is not None
+    )
+    machines = {(model, asset) for model, asset, _ in timed}
+    found: set[tuple[str, str] | tuple[str, str | None, float]] = set()
+    for record in records:
+        found.update((record.model, name) for name in record.ids if (record.model, name) in named)
+        if timed:
+            found.update(moment for moment in _moments(record, machines, zone) if moment in timed)
+    return sum(count for key, count in (*named.items(), *timed.items()) if key in found)
+
+
+def _moments(
+    record: PredictionRecord, machines: Container[_Key], zone: tzinfo
+) -> Iterator[tuple[str, str | None, float]]:
+    for i, told in enumerate(record.event_times):
+        asset = record.assets[i] if record.assets else None
+        if told and (record.model, asset) in machines:
+            moment = moment_of(told, zone)
+            if moment is not None:
+                yield record.model, asset, moment
 
 
 def moment_of(text: str, zone: tzinfo = UTC) -> float | None:

@@ -96,6 +96,15 @@ class Journal:
         """
         self._write(self._framed(records))
 
+    def begin_next_segment(self) -> None:
+        """Close the segment, if anything is in it, so that it may be moved into the archive.
+
+        Raises:
+            JournalFull: There is no room for the next.
+        """
+        with self._guard:
+            self._segment.begin_next()
+
     def close(self) -> None:
         """Commit what still waits and leave the worker's place; call it from the event loop's thread."""
         if self._disk is not None:

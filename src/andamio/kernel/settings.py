@@ -62,6 +62,12 @@ class MetricsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     compatible: bool = False
 
 
+class JournalSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[journal]``: for how long what was recorded is kept."""
+
+    keep_days: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What ``andamio.toml`` says."""
 
@@ -71,6 +77,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     serving: ServingSection = ServingSection()
     logs: LogsSection = LogsSection()
     metrics: MetricsSection = MetricsSection()
+    journal: JournalSection = JournalSection()
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -119,6 +126,11 @@ class PlantFolder:
     def journal(self) -> Path:
         """The durable record of predictions and truth."""
         return self.hidden / "journal"
+
+    @property
+    def predictions(self) -> Path:
+        """The table of predictions into which closed segments of the journal are compacted."""
+        return self.hidden / "predictions"
 
     @property
     def workers(self) -> Path:

@@ -16,6 +16,7 @@ from andamio.monitoring.findings import Finding, Level
 from andamio.monitoring.observation import Observation
 from andamio.monitoring.performance import Performance, Promise, measure
 from andamio.monitoring.sensors import sensor_findings
+from andamio.monitoring.unrecorded import unrecorded_findings
 from andamio.statistics.profile import Profile
 
 _REFUSED_SHARE = 0.05
@@ -70,6 +71,7 @@ def examine(
         *performance.findings,
         *_refusals(seen),
         *_damage(seen),
+        *unrecorded_findings(seen, at),
     ]
     scores = scores_of(seen, rows)
     trained = bundle.record.get("created_at")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
@@ -12,12 +13,16 @@ from numpy.typing import NDArray
 
 from andamio.contracts.contract import Contract
 from andamio.journal import (
+    Archive,
     BatchRecord,
     Damage,
     Judged,
     Prediction,
     PredictionRecord,
+    Record,
     RejectRecord,
+    ServiceRecord,
+    ShadowRecord,
     TruthRecord,
     join_truth,
     read_journal,
@@ -25,6 +30,15 @@ from andamio.journal import (
 from andamio.journal.truth import moment_of
 
 KEPT = 5000  # the latest predictions that monitors look at
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Rows that were answered and not recorded, and between which moments, in seconds since 1970."""
+
+    rows: int
+    since: float
+    until: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +59,8 @@ class Observation:
         unmatched: Truths that no kept prediction answers to.
         last: When the latest answer left; None before the first.
         damages: Stretches of the journal that could not be read.
+        gap: What was answered on a full disk without a record; None when nothing was.
+        free_bytes: Room on the journal's disk at this moment; None when there is no journal yet.
     """
 
     predictions: tuple[Prediction, ...]
@@ -60,6 +76,8 @@ class Observation:
     unmatched: int
     last: datetime | None
     damages: tuple[Damage, ...] = ()
+    gap: Gap | None = None
+    free_bytes: int | None = None
 
     def __len__(self) -> int:
         """Count the rows that monitors look at."""
@@ -72,33 +90,48 @@ class Observation:
 
 @dataclass(slots=True)
 class _Gathered:
-    predictions: deque[Prediction] = field(default_factory=lambda: deque(maxlen=KEPT))
+    latest: deque[PredictionRecord] = field(default_factory=deque)
+    kept: int = 0
     truths: list[TruthRecord] = field(default_factory=list)
     reasons: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     damages: list[Damage] = field(default_factory=list)
     answered: int = 0
     refused: int = 0
     last: float | None = None
+    gap: Gap | None = None
 
 
-def observe(folder: Path, contract: Contract, *, zone: tzinfo = UTC) -> Observation:
-    """Read the journal once and gather what it holds of one model."""
+def observe(
+    folder: Path, contract: Contract, *, zone: tzinfo = UTC, archive: Archive | None = None
+) -> Observation:
+    """Read the journal once, and the archive that is its past, and gather what it holds of one model."""
     gathered = _Gathered()
-    for record in read_journal(folder):
+    for record in read_journal(folder, archive=archive):
         if isinstance(record, Damage):
             gathered.damages.append(record)
-        elif (
-            isinstance(record, PredictionRecord | RejectRecord | TruthRecord | BatchRecord)
-            and record.model == contract.name
-        ):
+        elif _of(record, contract.name):
             _gather(gathered, record)
-    return _arranged(gathered, contract, zone)
+    return _arranged(gathered, contract, zone, _free_bytes(folder))
 
 
-def _gather(gathered: _Gathered, record: PredictionRecord | RejectRecord | TruthRecord | BatchRecord) -> None:
-    if isinstance(record, PredictionRecord):
-        gathered.predictions.extend(record.predictions())
-        gathered.answered += len(record)
+def _of(record: Record, model: str) -> bool:
+    if isinstance(record, ShadowRecord):
+        return False
+    if isinstance(record, ServiceRecord):
+        return record.event == "unrecorded" and record.detail.get("model") == model
+    return record.model == model
+
+
+def _free_bytes(folder: Path) -> int | None:
+    return shutil.disk_usage(folder).free if folder.is_dir() else None
+
+
+def _gather(gathered: _Gathered, record: Record) -> None:
+    if isinstance(record, ServiceRecord):
+        gathered.gap = _widened(gathered.gap, record)
+    elif isinstance(record, PredictionRecord):
+        _keep(gathered, record)
+        gathered.answered += len(record.ids)
         gathered.last = max(record.time, gathered.last or record.time)
     elif isinstance(record, BatchRecord):
         if not record.rows_kept:
@@ -108,13 +141,31 @@ def _gather(gathered: _Gathered, record: PredictionRecord | RejectRecord | Truth
     elif isinstance(record, RejectRecord):
         gathered.refused += len({fault.row for fault in record.faults})
         gathered.reasons.update((fault.code, fault.tag) for fault in record.faults)
-    else:
+    elif isinstance(record, TruthRecord):
         gathered.truths.append(record)
 
 
-def _arranged(gathered: _Gathered, contract: Contract, zone: tzinfo) -> Observation:
-    times = {id(p): _event_time(p, zone) for p in gathered.predictions}
-    rows = sorted(gathered.predictions, key=lambda p: times[id(p)])
+def _widened(gap: Gap | None, event: ServiceRecord) -> Gap:
+    rows, since, until = (float(event.detail.get(name) or 0) for name in ("rows", "since", "until"))
+    if gap is None:
+        return Gap(int(rows), since, until)
+    return Gap(gap.rows + int(rows), min(gap.since, since), max(gap.until, until))
+
+
+def _keep(gathered: _Gathered, record: PredictionRecord) -> None:
+    """Keep whole records while their rows may be among the latest; only those are ever made into rows."""
+    latest, kept = gathered.latest, gathered.kept + len(record.ids)
+    latest.append(record)
+    while (rest := kept - len(latest[0].ids)) >= KEPT:
+        kept = rest
+        latest.popleft()
+    gathered.kept = kept
+
+
+def _arranged(gathered: _Gathered, contract: Contract, zone: tzinfo, free_bytes: int | None) -> Observation:
+    found = deque((row for record in gathered.latest for row in record.predictions()), maxlen=KEPT)
+    times = {id(p): _event_time(p, zone) for p in found}
+    rows = sorted(found, key=lambda p: times[id(p)])
     joined = join_truth(rows, gathered.truths, zone=zone)
     return Observation(
         predictions=tuple(rows),
@@ -130,6 +181,8 @@ def _arranged(gathered: _Gathered, contract: Contract, zone: tzinfo) -> Observat
         unmatched=len(joined.unmatched),
         last=None if gathered.last is None else datetime.fromtimestamp(gathered.last, UTC),
         damages=tuple(gathered.damages),
+        gap=gathered.gap,
+        free_bytes=free_bytes,
     )
 
 

@@ -63,6 +63,7 @@ class Metrics(Collector):
         self.truths: Counter[str] = Counter()
         self.fallbacks: Counter[str] = Counter()
         self.shadows: Counter[tuple[str, int, str]] = Counter()
+        self.unrecorded: Counter[str] = Counter()
         self.in_flight = 0
         self.generation = 0
         self.deployment_errors = 0
@@ -154,6 +155,12 @@ class Metrics(Collector):
             truths.add_metric((model,), count)
         yield truths
         yield from self._routed()
+        unrecorded = CounterMetricFamily(
+            "andamio_unrecorded_rows", "Rows answered on a full disk without a record", labels=("model",)
+        )
+        for model, count in self.unrecorded.items():
+            unrecorded.add_metric((model,), count)
+        yield unrecorded
         yield GaugeMetricFamily(
             "andamio_requests_in_flight", "Requests being answered now", value=self.in_flight
         )

@@ -13,6 +13,7 @@ from andamio.errors import BodyTooLarge, RowsRejected, text
 from andamio.journal import PredictionRecord, Record, RejectedRow, RejectRecord
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Metrics
+from andamio.serving.recording import Recording, unrecorded
 from andamio.serving.scorer import Scorer
 
 Commit = Callable[[Sequence[Record]], Awaitable[None]]
@@ -35,7 +36,7 @@ class PredictDoor:
         self, scorer: Scorer, commit: Commit, pool: Executor, metrics: Metrics, limits: Limits
     ) -> None:
         self._scorer = scorer
-        self._commit = commit
+        self._recording = Recording(scorer.model, commit, scorer.contract.operation.on_full_disk, metrics)
         self._pool = pool
         self._metrics = metrics
         self._limits = limits
@@ -44,12 +45,12 @@ class PredictDoor:
         self._opening = named[:-1] + b',"predictions":'
 
     async def answer(self, body: bytes) -> bytes:
-        """Answer one request; its record is committed when this returns.
+        """Answer one request; its record is committed when this returns, or the answer says it is not.
 
         Raises:
             RowsRejected: The contract refuses a row; every fault of every row is in it, and journalled.
             BodyTooLarge: There are more rows than the cap.
-            DiskFull: The journal cannot be written, so nothing may be answered.
+            JournalFull: Nothing can be recorded, and the contract says stop.
         """
         try:
             if len(body) <= self._limits.inline_bytes:
@@ -60,9 +61,9 @@ class PredictDoor:
         except RowsRejected as error:
             await self._refused(error)
             raise
-        await self._commit((record,))
+        recorded = await self._recording.commit((record,))
         self._metrics.predictions[self._counted] += len(record.ids)
-        return content
+        return content if recorded else unrecorded(content)
 
     def _score(self, body: bytes) -> tuple[bytes, PredictionRecord]:
         rows = self._scorer.decode(body)
@@ -83,7 +84,7 @@ class PredictDoor:
             rows=rows if isinstance(rows, int) else 1,
             faults=faults,
         )
-        await self._commit((record,))
+        await self._recording.commit((record,))
 
 
 def _rejected_row(code: str, data: object) -> RejectedRow:

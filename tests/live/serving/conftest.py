@@ -24,7 +24,7 @@ from andamio.bundles.deployment import Served, read_deployment, write_deployment
 from andamio.bundles.golden import golden_rows
 from andamio.bundles.graph import Graph
 from andamio.bundles.workers import WorkerReport, worker_reports
-from andamio.contracts import Rows, parse_contract
+from andamio.contracts import Contract, Rows, parse_contract
 from andamio.features import Classifier, FeaturePlan, Logistic, append_model, export_linear, feature_graph
 from andamio.journal import PredictionRecord, read_journal
 
@@ -71,10 +71,19 @@ class ServedPlant:
     model: str = MODEL
     row: dict[str, Any] = field(default_factory=lambda: dict(ROW))
 
+    @property
+    def prefers_answers(self) -> str:
+        """A contract that goes on answering on a full disk."""
+        return CONTRACT + '\n[operation]\non_full_disk = "score-unlogged"\n'
+
     @staticmethod
     def chance(version: int) -> float:
         """Return the probability that this version gives to ``row``, and no other version does."""
         return 1 / (1 + math.exp(-(0.01 * (80.0 - 20.0) - 0.1 * version)))
+
+    @property
+    def contract(self) -> Contract:
+        return parse_contract(CONTRACT, name=self.model, file=f"models/{self.model}.toml")
 
     @property
     def deployment(self) -> Path:
@@ -88,9 +97,11 @@ class ServedPlant:
     def journal(self) -> Path:
         return self.root / ".andamio" / "journal"
 
-    def build(self, version: int, *, model: str = MODEL, golden_shift: float = 0.0) -> Served:
+    def build(
+        self, version: int, *, model: str = MODEL, golden_shift: float = 0.0, contract_text: str = CONTRACT
+    ) -> Served:
         """Build the bundle of a version: a linear model whose constant tells the version."""
-        contract = parse_contract(CONTRACT, name=model, file=f"models/{model}.toml")
+        contract = parse_contract(contract_text, name=model, file=f"models/{model}.toml")
         features = feature_graph(FeaturePlan(contract, imputed={"ambient_temp": 20.0}))
         weights = [{"bearing_temp": 0.01, "ambient_temp": -0.01}.get(name, 0.0) for name in features.names]
         linear = export_linear([weights], [-0.1 * version])
@@ -114,7 +125,7 @@ class ServedPlant:
         golden = golden_rows(rows, Graph(graph, info).run(rows))
         golden[0]["probabilities"][1] += golden_shift
         parts = BundleParts(
-            model=model, contract_text=CONTRACT, graph=graph, info=info, reference={}, golden=golden,
+            model=model, contract_text=contract_text, graph=graph, info=info, reference={}, golden=golden,
             evaluation={}, parity={}, lineage={"version": version},
         )  # fmt: skip
         return Served(version, build_bundle(parts, self.bundles, self.signer, {}).digest)

@@ -12,25 +12,31 @@ from typing import Any
 
 import pytest
 
+from andamio.kernel.clock import now
+from andamio.monitoring import observe
+from andamio.monitoring.unrecorded import unrecorded_findings
+
 pytestmark = pytest.mark.live
+KILLS = int(os.environ.get("ANDAMIO_TEST_KILLS", "20"))
+"""How often the scoring process is killed; a long run sets more, the load is the same."""
 
 
 @pytest.mark.slow
-def test_twenty_kills_under_load_lose_and_double_no_acknowledged_prediction(
+def test_kills_under_load_lose_and_double_no_acknowledged_prediction(
     plant: Any, serve: Any, hammer: Callable[[int, int], Any]
 ) -> None:
     plant.deploy(plant.build(1))
     acknowledged: list[str] = []
-    for turn in range(20):
+    for turn in range(KILLS):
         with serve(plant) as running:
             load = hammer(running.port, 4)
-            load.wait_for(20 + 13 * turn)
+            load.wait_for(20 + 13 * (turn % 20))
             running.process.kill()
             load.join()
             assert load.broken
             acknowledged += [p["id"] for a in load.answers if a.status == 200 for p in a.json["predictions"]]
     journalled = Counter(plant.journalled())
-    assert len(acknowledged) >= 20 * 20
+    assert len(acknowledged) >= 20 * KILLS
     assert [name for name in acknowledged if journalled[name] != 1] == []
     assert max(journalled.values()) == 1
 
@@ -80,3 +86,36 @@ def test_on_a_full_disk_nothing_is_answered_that_is_not_recorded_and_space_heals
     acknowledged = [a.json["predictions"][0]["id"] for a in [*answers, healed] if a.status == 200]
     journalled = Counter(plant.journalled())
     assert [name for name in acknowledged if journalled[name] != 1] == []
+
+
+def test_on_a_full_disk_a_contract_may_prefer_answers_and_every_one_says_that_it_is_not_recorded(
+    plant_on: Callable[[Path], Any], small_disk: Path, serve: Any
+) -> None:
+    plant = plant_on(small_disk)
+    plant.deploy(plant.build(1, contract_text=plant.prefers_answers))
+    with serve(plant) as running:
+        filler = small_disk / "filler"
+        fill(filler)
+        answers = [running.predict(plant.row, plant.row) for _ in range(300)]
+        assert {answer.status for answer in answers} == {200}
+        refused = running.predict({"bearing_temp": "hot"})
+        assert refused.status == 422
+        truth = {"id": answers[-1].json["predictions"][0]["id"], "value": "fine"}
+        assert running.ask("/v1/models/pump-health/feedback", truth).status == 503
+        seen = observe(plant.journal, plant.contract)
+        assert "disk-full" in [found.kind for found in unrecorded_findings(seen, now())]
+        filler.unlink()
+        healed = running.predict(plant.row)
+        assert healed.json["predictions"][0]["recorded"] is True
+        counted = running.ask("/metrics").content.decode()
+        running.stop()
+    told = [p for a in [*answers, healed] for p in a.json["predictions"]]
+    lost = [p["id"] for p in told if p["recorded"] is False]
+    assert len(lost) > 100
+    assert f'andamio_unrecorded_rows_total{{model="pump-health"}} {float(len(lost) + 1)}' in counted
+    journalled = Counter(plant.journalled())
+    assert {p["id"]: journalled[p["id"]] for p in told} == {p["id"]: int(p["recorded"]) for p in told}
+    seen = observe(plant.journal, plant.contract)
+    assert seen.gap is not None
+    assert seen.gap.rows == len(lost) + 1
+    assert [found.kind for found in unrecorded_findings(seen, now())] == ["unrecorded"]

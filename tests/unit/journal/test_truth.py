@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from andamio.journal import PredictionRecord, TruthRecord, join_truth
+from andamio.journal import PredictionRecord, TruthRecord, count_joined, join_truth
 from andamio.journal.truth import moment_of
 
 BOGOTA = timezone(timedelta(hours=-5))
@@ -112,3 +112,39 @@ def test_every_truth_is_judged_replaced_or_unmatched(arrivals):
     assert sorted(map(id, kept)) == sorted(map(id, truths))
     for judged in join.judged:
         assert all(old.time <= judged.truth.time for old in judged.replaced)
+
+
+MOMENTS = ("2026-01-01T05:00:00Z", "2026-01-01T00:00:00-05:00", "2026-01-01T06:00:00", "yesterday", None)
+NAMES = st.sampled_from("abcd")
+MODELS = st.sampled_from(("pump", "fan"))
+ASSETS = st.sampled_from(("p1", "p2", None))
+TRUTHS = st.lists(
+    st.builds(
+        TruthRecord,
+        time=st.floats(0, 9),
+        model=MODELS,
+        value=st.just(1.0),
+        prediction=st.none() | NAMES,
+        asset=ASSETS,
+        event_time=st.sampled_from(MOMENTS),
+    ),
+    max_size=5,
+)
+ASKED = st.lists(
+    st.tuples(MODELS, st.lists(st.tuples(NAMES, ASSETS, st.sampled_from(MOMENTS)), min_size=1, max_size=3)),
+    max_size=4,
+)
+
+
+@given(asked=ASKED, truths=TRUTHS)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_counting_the_joined_truths_is_counting_what_the_join_found(asked, truths):
+    records = [
+        PredictionRecord(
+            ids=[row[0] for row in rows], time=1.0, model=model, version=1, digest="d", numbers=b"",
+            assets=[row[1] for row in rows], event_times=[row[2] for row in rows],
+        )
+        for model, rows in asked
+    ]  # fmt: skip
+    join = join_truth([row for r in records for row in r.predictions()], truths, zone=BOGOTA)
+    assert count_joined(records, truths, zone=BOGOTA) == len(truths) - len(join.unmatched)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from andamio.monitoring import observation
 from tests.unit.monitoring.conftest import Plant, usual
 
 
@@ -34,3 +35,14 @@ def test_a_journal_that_does_not_exist_is_empty(plant: Plant) -> None:
 def test_a_row_with_other_inputs_than_the_contract_s_is_missing_not_mixed_up(plant: Plant) -> None:
     plant.answer(np.ones((2, 3)))
     assert np.isnan(plant.seen().numbers).all()
+
+
+def test_only_the_latest_rows_are_looked_at_however_they_came(plant: Plant, monkeypatch) -> None:
+    monkeypatch.setattr(observation, "KEPT", 12)
+    ids = plant.answer(usual(20, 43))
+    for seed in range(7):
+        ids += plant.answer(usual(1, seed))
+    ids += plant.answer(usual(4, 44))
+    seen = plant.seen()
+    assert [row.id for row in seen.predictions] == ids[-12:]
+    assert seen.answered == len(ids) == 31

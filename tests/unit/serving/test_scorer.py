@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from andamio.errors import BodyTooLarge, DiskFull, RowsRejected, text
-from andamio.journal import PredictionRecord, Record, RejectRecord
+from andamio.errors import BodyTooLarge, DiskFull, JournalFull, RowsRejected, Unequipped, text
+from andamio.journal import PredictionRecord, Record, RejectRecord, ServiceRecord
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Metrics
 from andamio.serving.predicting import PredictDoor
+from andamio.serving.recording import Recording, unrecorded
 
 HOT = {"bearing_temp": 120.0, "ambient_temp": 20.0, "product": "L"}
 COLD = {"bearing_temp": 0.0, "ambient_temp": 60.0, "product": "H"}
@@ -125,3 +126,32 @@ def test_more_rows_than_the_cap_are_refused_before_they_are_scored(models: Any) 
     with pytest.raises(BodyTooLarge):
         answered(door(models, "two", ledger, rows=1), HOT, COLD)
     assert ledger.records == []
+
+
+def test_where_the_contract_prefers_answers_only_a_full_disk_lets_them_go_unrecorded(models: Any) -> None:
+    told: list[Record] = []
+    failure: list[Exception] = [JournalFull(text("the journal is full"))]
+
+    async def commit(records: Sequence[Record]) -> None:
+        if failure:
+            raise failure[0]
+        told.extend(records)
+
+    metrics = Metrics()
+    recording = Recording("pump", commit, "score-unlogged", metrics)
+    record = RejectRecord(time=5.0, model="pump", version=1, rows=3, faults=())
+    assert [asyncio.run(recording.commit((record,))) for _ in range(2)] == [False, False]
+    failure[0] = Unequipped(text("the disk fails"))
+    with pytest.raises(Unequipped):
+        asyncio.run(recording.commit((record,)))
+    failure.clear()
+    assert [asyncio.run(recording.commit((record,))) for _ in range(2)] == [True, True]
+    [event] = [item for item in told if isinstance(item, ServiceRecord)]
+    assert event.event == "unrecorded"
+    assert event.detail == {"model": "pump", "rows": 6, "since": 5.0, "until": 5.0}
+    assert metrics.unrecorded == {"pump": 6}
+
+
+def test_an_answer_says_unrecorded_of_its_predictions_and_touches_no_text() -> None:
+    content = json.dumps({"label": '"recorded":true}', "recorded": True}, separators=(",", ":")).encode()
+    assert json.loads(unrecorded(content)) == {"label": '"recorded":true}', "recorded": False}

@@ -14,6 +14,7 @@ from andamio.errors import text
 
 SCHEDULES = ("hourly", "daily", "weekly", "monthly", "quarterly", "yearly")
 REASONS = ("harm", "drift")
+ON_FULL_DISK = ("stop", "score-unlogged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,9 @@ def read_operation(root: Section) -> Operation:
         runs_at=section.string("runs_at"),
         inputs_from=section.string("inputs_from"),
         truth_from=section.string("truth_from"),
+        on_full_disk="score-unlogged"
+        if section.word("on_full_disk", ON_FULL_DISK) == "score-unlogged"
+        else "stop",
     )
     section.close()
     return operation

@@ -23,6 +23,7 @@ from andamio.journal import Record
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Metrics
 from andamio.serving.predicting import PredictDoor, too_many
+from andamio.serving.recording import unrecorded
 from andamio.serving.routing.router import Routed, Router
 from andamio.serving.routing.shadows import Shadows
 
@@ -64,7 +65,7 @@ class RoutedDoor(PredictDoor):
         Raises:
             RowsRejected: The champion's contract refuses a row; every fault is in it, and journalled.
             BodyTooLarge: There are more rows than the cap.
-            DiskFull: The journal cannot be written, so nothing may be answered.
+            JournalFull: Nothing can be recorded, and the contract says stop.
         """
         try:
             if len(body) <= self._limits.inline_bytes:
@@ -75,12 +76,12 @@ class RoutedDoor(PredictDoor):
         except RowsRejected as error:
             await self._refused(error)
             raise
-        await self._commit(routed.records)
+        recorded = await self._recording.commit(routed.records)
         self._count(routed)
         shadow = self._router.team.shadow
         if shadow is not None:
             self._shadows.hear(shadow, rows, routed.ids)
-        return content
+        return content if recorded else unrecorded(content)
 
     def _work(self, body: bytes) -> tuple[bytes, Rows, Routed]:
         rows = self._router.team.champion.decode(body)
