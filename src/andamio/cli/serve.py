@@ -24,6 +24,13 @@ def command(
     port: Annotated[
         int, typer.Option(help=say("the port; 0 takes any free one (default: the plant's setting)"))
     ] = -1,
+    default: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL",
+            help=say("the model that answers at /invocations (default: the only one deployed)"),
+        ),
+    ] = "",
     *,
     json: Json = False,
 ) -> None:
@@ -43,6 +50,7 @@ def command(
         host=host or setting.host,
         port=setting.port if port < 0 else port,
         durability=setting.durability,
+        default=default,
     )
 
     def announce(started: Started) -> None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import logging
 from time import perf_counter
 
-import msgspec
-
 from andamio.errors import AndamioError, MethodRefused, Overloaded, text
-from andamio.language import error_json, speak
+from andamio.language import speak
 from andamio.serving.addresses import check_host
+from andamio.serving.dialects.asking import Call, Speaker
+from andamio.serving.dialects.refusals import refusal_body
 from andamio.serving.doors import PostDoor
 from andamio.serving.exchange import (
     JSON,
@@ -58,8 +58,12 @@ class Application:
         status = 200
         try:
             if door is not None and scope["method"] == "POST":
-                await send_json(send, await self._posted(door, scope, receive))
+                await self._posted(door, place, scope, receive, send)
                 if place is not None and place.latency is not None:
+                    place.latency.add(perf_counter() - started)
+            elif place is not None and place.speaker is not None and scope["method"] == "POST":
+                await self._spoken(place.speaker, scope, receive, send)
+                if place.latency is not None:
                     place.latency.add(perf_counter() - started)
             else:
                 await self._got(place, scope, send)
@@ -77,7 +81,9 @@ class Application:
             else:
                 metrics.requests[place.model, place.action, status] += 1
 
-    async def _posted(self, door: PostDoor, scope: Scope, receive: Receive) -> bytes:
+    async def _posted(
+        self, door: PostDoor, place: Place | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         content_type = length = b""
         named = False
         for name, value in scope["headers"]:
@@ -92,11 +98,26 @@ class Application:
         if not named:
             check_host(b"")
         if content_type != JSON:
+            if place is not None and place.speaker is not None:
+                await self._spoken(place.speaker, scope, receive, send)
+                return
             check_json(content_type)
         if self._metrics.in_flight > self._limits.in_flight:
             raise _overloaded(self._limits)
         body = await read_body(receive, length, self._limits)
-        return await door.answer(body)
+        await send_json(send, await door.answer(body))
+
+    async def _spoken(self, speaker: Speaker, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a POST in another dialect than native JSON."""
+        headers = dict(scope["headers"])
+        for value in [value for name, value in scope["headers"] if name == b"host"] or [b""]:
+            self._meet(value)
+        if self._metrics.in_flight > self._limits.in_flight:
+            raise _overloaded(self._limits)
+        speaker.check(headers)
+        body = await read_body(receive, headers.get(b"content-length", b""), self._limits)
+        reply = await speaker.reply(Call(body, headers))
+        await send_answer(send, 200, reply.kind, reply.content, reply.extra)
 
     async def _got(self, place: Place | None, scope: Scope, send: Send) -> None:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
@@ -128,7 +149,7 @@ async def _refuse(send: Send, scope: Scope, error: AndamioError) -> int:
     status = http_status(error)
     language = requested_language(scope["headers"])
     with speak(language):
-        content = msgspec.json.encode(error_json(error), enc_hook=str)
+        content = refusal_body(scope["path"], status, error)
     extra = [(b"content-language", language.encode())]
     if status in RETRY_AFTER_S:
         extra.append((b"retry-after", b"%d" % RETRY_AFTER_S[status]))

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from andamio.errors import AndamioError
 from andamio.journal import Record
+from andamio.serving.dialects.native import NativeSpeaker
+from andamio.serving.dialects.places import model_places, process_places
 from andamio.serving.feedback import FeedbackDoor
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Latency, Metrics
@@ -35,7 +37,10 @@ class Generation:
 class Switchboard:
     """Builds the table of doors for a generation."""
 
-    def __init__(self, commit: Commit, pool: Executor, metrics: Metrics, limits: Limits) -> None:
+    def __init__(
+        self, commit: Commit, pool: Executor, metrics: Metrics, limits: Limits, *, default: str = ""
+    ) -> None:
+        self._default = default
         self._commit = commit
         self._pool = pool
         self._metrics = metrics
@@ -50,20 +55,25 @@ class Switchboard:
             "/metrics": Place("metrics", get=MetricsPage(self._metrics)),
             MODELS: Place("models", get=ModelsPage(generation)),
         }
+        doors = {name: self._predict(scorer) for name, scorer in generation.scorers.items()}
         for name, scorer in generation.scorers.items():
-            places |= self._model(name, scorer)
+            places |= self._model(name, scorer, doors[name])
+        places |= process_places(generation, doors, self._limits, self._metrics.latency, self._default)
         return Routes(places, tuple(sorted(generation.scorers)))
 
-    def _model(self, name: str, scorer: Scorer) -> dict[str, Place]:
-        predict = PredictDoor(scorer, self._commit, self._pool, self._metrics, self._limits)
+    def _predict(self, scorer: Scorer) -> PredictDoor:
+        return PredictDoor(scorer, self._commit, self._pool, self._metrics, self._limits)
+
+    def _model(self, name: str, scorer: Scorer, predict: PredictDoor) -> dict[str, Place]:
         feedback = FeedbackDoor(name, scorer.info, self._commit, self._metrics, self._limits)
         latency = self._metrics.latency.setdefault(name, Latency())
+        native = NativeSpeaker(scorer, predict, self._limits)
         here = f"{MODELS}/{name}"
         return {
             here: Place("model", name, get=ModelPage(scorer)),
-            f"{here}/predict": Place("predict", name, post=predict, latency=latency),
+            f"{here}/predict": Place("predict", name, post=predict, latency=latency, speaker=native),
             f"{here}/feedback": Place("feedback", name, post=feedback),
-        }
+        } | model_places(name, scorer, predict, self._limits, latency)
 
     def _tell_metrics(self, generation: Generation) -> None:
         self._metrics.generation = generation.number

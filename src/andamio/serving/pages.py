@@ -91,7 +91,7 @@ class ModelPage:
         """Describe the model; ``example`` is a body that predict takes, ``schema`` the JSON Schema of all."""
         contract = self._scorer.contract
         described = {"example": {"row": example_row(contract)}, "schema": json_schema(contract)}
-        return _json(_summary(self._scorer) | described)
+        return _json(_summary(self._scorer) | {"ready": True} | described)
 
 
 def _summary(scorer: Scorer) -> dict[str, object]:

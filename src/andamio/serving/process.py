@@ -52,6 +52,7 @@ class ServeOptions:
         port: 0 takes any free port.
         durability: What "recorded" survives: the death of the process, or also of the power.
         limits: The caps.
+        default: The model that answers where an address names none; empty means the only one.
     """
 
     bundles: Path
@@ -63,6 +64,7 @@ class ServeOptions:
     port: int = 8081
     durability: Literal["process", "power-cut"] = "process"
     limits: Limits = field(default_factory=Limits)
+    default: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ async def _serve(options: ServeOptions, listener: socket.socket, announce: Calla
         ThreadPoolExecutor(options.limits.threads, thread_name_prefix="score") as pool,
     ):
         teller = Teller(post, journal)
-        switchboard = Switchboard(journal.commit, pool, metrics, options.limits)
+        switchboard = Switchboard(journal.commit, pool, metrics, options.limits, default=options.default)
         application = Application(switchboard.routes(Generation()), metrics, options.limits)
 
         def take_over(generation: Generation) -> None:
