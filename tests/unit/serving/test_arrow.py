@@ -116,6 +116,15 @@ def test_what_is_no_stream_is_refused(body: bytes) -> None:
         read_arrow(body, CAP)
 
 
+def test_a_small_body_cannot_claim_to_be_a_large_table() -> None:
+    nothing = pl.DataFrame({f"c{i}": pl.Series([None] * CAP, dtype=pl.Null) for i in range(900)})
+    assert len(stream(nothing)) < CAP * 900 / 8
+    with pytest.raises(BodyRefused):
+        read_arrow(stream(nothing), CAP)
+    with pytest.raises(BodyRefused):
+        read_arrow(stream(pl.DataFrame({f"c{i}": [1] for i in range(1001)})), CAP)
+
+
 STREAMS = [stream(TABLE, level) for level in LEVELS]
 
 

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from andamio.errors import BundleRefused, text
 from andamio.journal import Record
@@ -51,6 +53,11 @@ class House:
 @pytest.fixture
 def house(models: Any, call: Callable[..., Any]) -> Callable[..., House]:
     return lambda *shapes, default="": House(models, call, *shapes, default=default)
+
+
+@pytest.fixture
+def one_house(house: Callable[..., House]) -> House:
+    return house("two")
 
 
 def test_invocations_answers_for_the_only_model_or_the_named_one(house: Callable[..., House]) -> None:
@@ -338,6 +345,55 @@ def test_large_bodies_are_answered_beside_the_loop(house: Callable[..., House]) 
     body = json.dumps({"dataframe_records": [ROW]}).encode() + b" " * 20_000
     assert asked.ask("/invocations", body).json == {"predictions": ["failure"]}
     assert len(asked.records) == 1
+
+
+def test_an_asset_that_is_no_text_is_a_fault_as_in_native_json(house: Callable[..., House]) -> None:
+    asked, rows = house("two"), [ROW | {"asset": ["a"]}, ROW | {"asset": True}]
+    native = asked.ask("/v1/models/two/predict", {"rows": rows}).json["error"]["faults"]
+    assert len(native) == 1
+    split = {"columns": list(rows[0]), "data": [list(row.values()) for row in rows]}
+    found = asked.ask("/invocations", {"dataframe_split": split}).json["detail"]["faults"]
+    assert found == native
+
+
+def test_many_strange_columns_are_told_in_bounds(house: Callable[..., House]) -> None:
+    header, row = ",".join(f"c{i}" for i in range(9000)), ",".join(["1"] * 9000)
+    body = f"bearing_temp,product,{header}\n80,L,{row}\n80,L,{row}\n".encode()
+    faults = house("two").ask("/v1/models/two/predict", body, CSV).json["error"]["faults"]
+    assert len(faults) == 10_000
+
+
+SPLIT = {"dataframe_split": {"columns": list(ROW), "data": [[80.0, 20.0, "L"]]}}
+BINARY, LENGTH = binary(b"\0\0\xa0\x42", 4)
+FORMS: list[tuple[str, bytes, list[tuple[bytes, bytes]]]] = [
+    ("/invocations", json.dumps(SPLIT).encode(), [JSON]),
+    ("/invocations", json.dumps({"dataframe_records": [ROW], "params": {"answer": "full"}}).encode(), [JSON]),
+    ("/invocations", json.dumps({"inputs": {k: [v] for k, v in ROW.items()}}).encode(), [JSON]),
+    ("/v1/models/two:predict", json.dumps({"instances": [[80.0, 20.0, "L"]]}).encode(), [JSON]),
+    (INFER, json.dumps(request()).encode(), [JSON]),
+    (INFER, BINARY, [OCTETS, LENGTH]),
+    ("/v1/models/two/predict", b"bearing_temp,product,asset\n80.0,L,pump\n", [CSV]),
+]
+STRANGE = [b"1e999", b"-0", b"null", b"[[[]]]", b"{}", b"9" * 400, b'"\\ud800"', b'"\xed\xa0\x80"', b"true"]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=[f"{form[0]}-{i}" for i, form in enumerate(FORMS)])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    cuts=st.lists(st.tuples(st.integers(0, 200), st.integers(0, 12), st.binary(max_size=6)), max_size=3),
+    value=st.sampled_from(STRANGE),
+    there=st.booleans(),
+)
+def test_no_body_is_answered_with_an_error_that_should_not_happen(
+    one_house: House, form: Any, cuts: list[tuple[int, int, bytes]], value: bytes, there: bool
+) -> None:
+    path, body, headers = form
+    if there:
+        body = body.replace(b"80.0", value)
+    for start, length, new in cuts:
+        body = body[:start] + new + body[start + length :]
+    answer = one_house.ask(path, body, *headers)
+    assert answer.status in (200, 400, 413, 422), answer.content
 
 
 def test_refused_rows_are_counted_and_journalled(house: Callable[..., House]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from andamio.contracts import Rows
 from andamio.errors import text
 from andamio.serving.dialects.asking import JSON, Call, Reply, check_type, not_of_the_form
 from andamio.serving.dialects.frame import members
@@ -38,7 +39,10 @@ class KserveSpeaker:
 
     async def reply(self, call: Call) -> Reply:
         """Answer one request."""
-        given = members(call.body, EXAMPLE)
+        return await self._door.carry(len(call.body), lambda: self._rows(call.body), _answer, door="kserve")
+
+    def _rows(self, body: bytes) -> Rows:
+        given = members(body, EXAMPLE)
         others = [name for name in given if name != "instances" and name not in _PASSED_OVER]
         if others or not given.get("instances", b"").startswith(b"["):
             why = (
@@ -47,10 +51,7 @@ class KserveSpeaker:
                 else text("{name} is not a list", name="instances")
             )
             raise not_of_the_form(why, text("send {example}", example=EXAMPLE))
-        raw = given["instances"]
-        return await self._door.carry(
-            len(call.body), lambda: rows_or_columns(self._reader, "instances", raw), _answer, door="kserve"
-        )
+        return rows_or_columns(self._reader, "instances", given["instances"])
 
 
 def _answer(scored: Scored) -> Reply:

@@ -58,10 +58,16 @@ class MlflowSpeaker:
                 _labels,
                 door="mlflow",
             )
-        given = members(body, EXAMPLE)
-        full = _wants_all(given.pop("params", b"null"))
+        full = False
+
+        def read() -> Rows:
+            nonlocal full
+            given = members(body, EXAMPLE)
+            full = _wants_all(given.pop("params", b"null"))
+            return self._rows(given)
+
         return await self._door.carry(
-            len(body), lambda: self._rows(given), _everything if full else _labels, door="mlflow"
+            len(body), read, lambda scored: _everything(scored) if full else _labels(scored), door="mlflow"
         )
 
     def _rows(self, given: Mapping[str, bytes]) -> Rows:

@@ -42,6 +42,8 @@ class _Request(msgspec.Struct):
     parameters: dict[str, Any] | None = None
 
 
+_LONGEST_NUMBER = 12
+
 _decode = msgspec.json.Decoder(_Request).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -66,10 +68,12 @@ class InferSpeaker:
 
     async def reply(self, call: Call) -> Reply:
         """Answer one request."""
-        head, tail = _split(call)
-        request = _read(head)
+        request = _Request([])
 
         def read() -> Rows:
+            nonlocal request
+            head, tail = _split(call)
+            request = _read(head)
             if not request.inputs:
                 raise no_row()
             if request.inputs[0].shape and request.inputs[0].shape[0] > self._limits.rows:
@@ -85,7 +89,7 @@ def _split(call: Call) -> tuple[bytes, bytes]:
     length = call.headers.get(LENGTH)
     if length is None:
         return call.body, b""
-    if not length.isdigit() or int(length) > len(call.body):
+    if not length.isdigit() or len(length) > _LONGEST_NUMBER or int(length) > len(call.body):
         raise not_of_the_form(
             text("Inference-Header-Content-Length is not the length of the JSON at the beginning"),
             text("send the number of bytes of the JSON, or no such header"),

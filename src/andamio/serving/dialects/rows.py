@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from types import NoneType
 
 import numpy as np
 
 from andamio.contracts import Contract, Rows, TableValidator, TagType, table_columns
 from andamio.contracts.cells import Cells, number_of_text
 from andamio.contracts.faults import FaultWriter
-from andamio.contracts.validator import RowValidator, read_json, refusal
-from andamio.errors import BodyRefused, RowsRejected, text
+from andamio.contracts.validator import IDENTITY, RowValidator, read_json, refusal
+from andamio.errors import BodyRefused, Fault, RowsRejected, text
 from andamio.serving.dialects.asking import no_row, not_of_the_form
 from andamio.serving.scorer import Scorer
+
+# A strange column is a fault of every row, and a table may have many columns for its size.
+_MOST_EXTRA = 10_000
 
 
 class RowReader:
@@ -92,22 +97,27 @@ class RowReader:
         if wrong:
             raise refusal(self.contract, wrong, height)
         taken = set(found.places.values())
-        faults = [
-            self._writer.extra_key(row, name)
-            for place, name in enumerate(names)
-            if place not in taken
-            for row in range(height)
-        ]
+        strange = [name for place, name in enumerate(names) if place not in taken]
+        extra = (self._writer.extra_key(row, name) for row in range(height) for name in strange)
+        faults = list(islice(extra, _MOST_EXTRA))
         cells = {tag: columns[place][1] for tag, place in found.places.items()}
         if not cells:  # a table of strangers only has rows all the same
             cells = {"asset": [None] * height}
         verdict = self._table.check(cells, units=found.units, typed=typed)
         if verdict.breaches:
             verdict = self._table.check(self._shown(cells, typed=typed), units=found.units, typed=typed)
-        faults += verdict.faults
+        faults += [*(self._nameless(cells) if typed else ()), *verdict.faults]
         if faults:
             raise refusal(self.contract, faults, height)
         return verdict.rows
+
+    def _nameless(self, columns: Mapping[str, Cells]) -> Iterator[Fault]:
+        for key in IDENTITY:
+            cells = columns.get(key, ())
+            if not isinstance(cells, np.ndarray):
+                for row, cell in enumerate(cells):
+                    if not isinstance(cell, (str, int, float, NoneType)):
+                        yield self._writer.identity(row, key, cell)
 
     def _shown(self, columns: Mapping[str, Cells], *, typed: bool) -> dict[str, Cells]:
         # A fault shows a number as a number, whichever way it came.

@@ -26,8 +26,11 @@ class Batch:
         if not 0 <= self.length <= cap:
             raise NotArrow
         self._body = body
+        buffers = batch.pairs(2)
+        if sum(max(length, 0) for _, length in buffers) > len(body):
+            raise NotArrow  # several columns in the same bytes: little would become much
         self._nodes = iter(batch.pairs(1))
-        self._buffers = iter(batch.pairs(2))
+        self._buffers = iter(buffers)
         self._views = iter(batch.numbers(4))
 
     def cells(self, column: Column, dictionaries: Dictionaries) -> Cells:

@@ -19,6 +19,7 @@ _CONTINUES = b"\xff\xff\xff\xff"
 _SCHEMA, _DICTIONARY, _BATCH = 1, 2, 3
 _V4, _V5 = 3, 4
 _DICTIONARY_CAP = 100_000
+_FREE_CELLS = 100_000
 
 
 def read_arrow(body: bytes, cap: int) -> list[tuple[str, Cells]]:
@@ -47,8 +48,10 @@ class _Stream:
         self._dictionaries: dict[int, list[str | None]] = {}
         self._parts: list[list[Cells]] = []
         self._height = 0
+        self._size = 0
 
     def read(self, body: bytes) -> list[tuple[str, Cells]]:
+        self._size = len(body)
         for kind, header, content in _messages(body):
             if kind == _SCHEMA and self._columns is None:
                 self._columns = read_schema(header)
@@ -71,6 +74,8 @@ class _Stream:
         self._height += max(header.number(0, "q"), 0)
         if self._height > self._cap:
             raise more_than(self._cap)
+        if self._height * len(self._columns) > max(_FREE_CELLS, 8 * self._size):
+            raise NotArrow  # no cell takes less than a bit
         batch = Batch(header, content, self._cap)
         for column, parts in zip(self._columns, self._parts, strict=True):
             parts.append(batch.cells(column, self._dictionaries))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from andamio.errors import text
-from andamio.serving.dialects.arrow.flat import LARGEST_VECTOR, NotArrow, Table
+from andamio.serving.dialects.arrow.flat import NotArrow, Table
 
 _LITTLE_ENDIAN = 0
+_MOST_COLUMNS = 1000
 
 
 class Layout(StrEnum):
@@ -63,8 +65,8 @@ def read_schema(schema: Table) -> list[Column]:
     """
     if schema.number(0, "h") != _LITTLE_ENDIAN:
         raise NotArrow(text("its numbers are big-endian"))
-    columns = [_column(field) for field in schema.tables(1)]
-    if len(columns) > LARGEST_VECTOR:
+    columns = [_column(field) for field in islice(schema.tables(1), _MOST_COLUMNS + 1)]
+    if len(columns) > _MOST_COLUMNS:
         raise NotArrow
     return columns
 
