@@ -4,7 +4,7 @@ locking := -q --universal --python-version 3.11 --generate-hashes --no-header --
 compile := uv pip compile pyproject.toml $(locking)
 smoke_python := $(shell for p in python3.13 $(HOME)/.pyenv/versions/3.13*/bin/python3.13; do $$p -c 'import sys; print(sys.executable)' 2>/dev/null && break; done)
 
-.PHONY: demo test check lint types floors base smoke bench fuzz lock newcomer routes
+.PHONY: demo test check lint types floors base clients smoke bench fuzz lock newcomer routes
 
 demo:
 	$(bin)/andamio demo
@@ -12,8 +12,8 @@ demo:
 test:
 	$(bin)/pytest -q -n auto --dist loadfile
 
-check: lint types floors base
-	ANDAMIO_BASE_PYTHON=$(CURDIR)/.venv-base/bin/python $(bin)/pytest -q -n auto --dist loadfile
+check: lint types floors base clients
+	ANDAMIO_BASE_PYTHON=$(CURDIR)/.venv-base/bin/python ANDAMIO_CLIENTS_PYTHON=$(CURDIR)/.venv-clients/bin/python $(bin)/pytest -q -n auto --dist loadfile
 	$(MAKE) smoke
 
 lint:
@@ -33,6 +33,16 @@ base: .venv-base/.made
 	$(bin)/python -m venv --clear .venv-base
 	.venv-base/bin/pip install -q --require-hashes -r requirements/base.txt
 	.venv-base/bin/pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+# The clients of MLflow, Triton and KServe, which the dialects' tests ask with. pip takes minutes, uv seconds.
+clients: .venv-clients/.made
+
+.venv-clients/.made: requirements/clients.txt
+	$(bin)/python -m venv --clear .venv-clients
+	if command -v uv >/dev/null; then \
+	  uv pip install -q --python .venv-clients/bin/python --require-hashes -r requirements/clients.txt; \
+	else .venv-clients/bin/pip install -q --require-hashes -r requirements/clients.txt; fi
 	touch $@
 
 # The newest Python that the project names: imports and one short journey.
@@ -70,6 +80,7 @@ lock:
 	$(compile) --group build --extra plant -c requirements/base.txt -o requirements/plant.txt
 	$(compile) --group dev --all-extras -c requirements/plant.txt -o requirements/dev.txt
 	uv pip compile --group fuzz $(locking) -o requirements/fuzz.txt
+	uv pip compile requirements/clients.in $(locking) -o requirements/clients.txt
 
 # The two commands of the README on a bare Debian 12, in a chroot (slow; needs root and debootstrap).
 newcomer:

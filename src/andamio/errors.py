@@ -108,7 +108,7 @@ class BodyRefused(InputRefused):
 
 
 class BodyTypeRefused(InputRefused):
-    """The body of a request does not say that it is JSON."""
+    """The body of a request does not say that it is of a type that the address takes."""
 
     code = "body-type"
 
@@ -129,6 +129,12 @@ class MethodRefused(InputRefused):
     """An address of the scoring process was asked with another method than the one it takes."""
 
     code = "method-refused"
+
+
+class ModelUnnamed(InputRefused):
+    """An address that names no model was asked, and several models are deployed."""
+
+    code = "model-unnamed"
 
 
 class FeedbackRejected(InputRefused):

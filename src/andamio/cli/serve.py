@@ -33,6 +33,13 @@ def command(
     insecure: Annotated[
         bool, typer.Option("--insecure", help=say("listen on other addresses although there are no tokens"))
     ] = False,
+    default: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL",
+            help=say("the model that answers at /invocations (default: the only one deployed)"),
+        ),
+    ] = "",
     *,
     json: Json = False,
 ) -> None:
@@ -54,6 +61,7 @@ def command(
         processes=workers or setting.workers,
         guard=GuardOptions(tokens=plant.tokens, certificate=certificate, key=key, insecure=insecure),
         peers_names=plant.settings.metrics.compatible,
+        default=default,
     )
 
     def announce(started: Started) -> None:

@@ -34,7 +34,14 @@ class RowValidator:
             BodyRefused: The body is not JSON, or not of this form.
             RowsRejected: With every fault of every row.
         """
-        rows, units = open_body(body)
+        return self.judge(*open_body(body))
+
+    def judge(self, rows: Sequence[Mapping[str, object]], units: Mapping[str, str]) -> Rows:
+        """Judge rows that were read already, whatever body they came in.
+
+        Raises:
+            RowsRejected: With every fault of every row.
+        """
         faults = self._unit_faults(units) + self._row_faults(rows)
         names = [i.name for i in self.contract.inputs] + [
             key for key in IDENTITY if any(key in r for r in rows)
@@ -45,7 +52,7 @@ class RowValidator:
         if usable == units:
             faults += verdict.faults
         if faults:
-            raise self._refusal(faults, len(rows))
+            raise refusal(self.contract, faults, len(rows))
         return verdict.rows
 
     def _row_faults(self, rows: Sequence[Mapping[str, object]]) -> list[Fault]:
@@ -82,20 +89,19 @@ class RowValidator:
                     faults.append(self._writer.unit(tag, error.what, fix))
         return faults
 
-    def _refusal(self, faults: list[Fault], count: int) -> RowsRejected:
-        faults.sort(key=_place)
-        bad = len({fault.data["row"] for fault in faults if "row" in fault.data})
-        what = (
-            text("the row breaks the contract of {name}", name=self.contract.name)
-            if count == 1
-            else text(
-                "{bad} of {count} rows break the contract of {name}",
-                bad=bad,
-                count=count,
-                name=self.contract.name,
-            )
+
+def refusal(contract: Contract, faults: list[Fault], count: int) -> RowsRejected:
+    """Refuse ``count`` rows for their faults, sorted by row."""
+    faults.sort(key=_place)
+    bad = len({fault.data["row"] for fault in faults if "row" in fault.data})
+    what = (
+        text("the row breaks the contract of {name}", name=contract.name)
+        if count == 1
+        else text(
+            "{bad} of {count} rows break the contract of {name}", bad=bad, count=count, name=contract.name
         )
-        return RowsRejected(what, faults=faults, data={"rows": count, "rejected": bad})
+    )
+    return RowsRejected(what, faults=faults, data={"rows": count, "rejected": bad})
 
 
 def open_body(body: bytes) -> tuple[list[dict[str, object]], dict[str, str]]:
@@ -104,7 +110,7 @@ def open_body(body: bytes) -> tuple[list[dict[str, object]], dict[str, str]]:
     Raises:
         BodyRefused: It is not JSON, or not of the form.
     """
-    frame = _json(body)
+    frame = read_json(body)
     if not isinstance(frame, dict):
         raise _not_a_frame(text("it is not an object"))
     others = [key for key in frame if key not in _BODY]
@@ -123,7 +129,12 @@ def open_body(body: bytes) -> tuple[list[dict[str, object]], dict[str, str]]:
     return rows, units
 
 
-def _json(body: bytes) -> object:
+def read_json(body: bytes) -> object:
+    """Read any JSON; a number beyond float64 becomes infinity, which the contract judges.
+
+    Raises:
+        BodyRefused: It is not JSON.
+    """
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

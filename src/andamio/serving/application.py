@@ -10,11 +10,11 @@ from __future__ import annotations
 import logging
 from time import perf_counter
 
-import msgspec
-
 from andamio.errors import AndamioError, MethodRefused, Overloaded, text
-from andamio.language import error_json, speak
+from andamio.language import speak
 from andamio.serving.addresses import check_host
+from andamio.serving.dialects.asking import Call, Speaker
+from andamio.serving.dialects.refusals import refusal_body
 from andamio.serving.doors import PostDoor
 from andamio.serving.exchange import (
     JSON,
@@ -61,17 +61,9 @@ class Application:
         metrics = self._metrics
         metrics.in_flight += 1
         place = self.routes.find(scope["path"])
-        door = place.post if place is not None else None
         status = 200
         try:
-            if self.gate is not None:
-                self.gate.admit(scope, place)
-            if door is not None and scope["method"] == "POST":
-                await send_json(send, await self._posted(door, scope, receive), request_id(scope))
-                if place is not None and place.latency is not None:
-                    place.latency.add(perf_counter() - started)
-            else:
-                await self._got(place, scope, send)
+            await self._answer(place, scope, receive, send, started)
         except Gone:
             status = 499
         except AndamioError as error:
@@ -90,7 +82,22 @@ class Application:
             if self._tells:
                 _tell(scope, status, started)
 
-    async def _posted(self, door: PostDoor, scope: Scope, receive: Receive) -> bytes:
+    async def _answer(
+        self, place: Place | None, scope: Scope, receive: Receive, send: Send, started: float
+    ) -> None:
+        if self.gate is not None:
+            self.gate.admit(scope, place)
+        if place is None or not place.takes_posts or scope["method"] != "POST":
+            await self._got(place, scope, send)
+            return
+        if place.post is not None:
+            await self._posted(place.post, place, scope, receive, send)
+        elif place.speaker is not None:
+            await self._spoken(place.speaker, scope, receive, send)
+        if place.latency is not None:
+            place.latency.add(perf_counter() - started)
+
+    async def _posted(self, door: PostDoor, place: Place, scope: Scope, receive: Receive, send: Send) -> None:
         content_type = length = b""
         named = False
         for name, value in scope["headers"]:
@@ -105,11 +112,27 @@ class Application:
         if not named:
             self.check_host(b"")
         if content_type != JSON:
+            if place.speaker is not None:
+                await self._spoken(place.speaker, scope, receive, send)
+                return
             check_json(content_type)
         if self._metrics.in_flight > self._limits.in_flight:
             raise _overloaded(self._limits)
         body = await read_body(receive, length, self._limits)
-        return await door.answer(body)
+        await send_json(send, await door.answer(body), request_id(scope))
+
+    async def _spoken(self, speaker: Speaker, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a POST in another dialect than native JSON."""
+        headers = dict(scope["headers"])
+        for value in [value for name, value in scope["headers"] if name == b"host"] or [b""]:
+            self._meet(value)
+        if self._metrics.in_flight > self._limits.in_flight:
+            raise _overloaded(self._limits)
+        speaker.check(headers)
+        body = await read_body(receive, headers.get(b"content-length", b""), self._limits)
+        reply = await speaker.reply(Call(body, headers))
+        extra = [*reply.extra, (b"x-request-id", request_id(scope))]
+        await send_answer(send, 200, reply.kind, reply.content, extra)
 
     async def _got(self, place: Place | None, scope: Scope, send: Send) -> None:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
@@ -144,7 +167,7 @@ async def _refuse(send: Send, scope: Scope, error: AndamioError, metrics: Metric
         metrics.refused[error.code] += 1
     language = requested_language(scope["headers"])
     with speak(language):
-        content = msgspec.json.encode(error_json(error), enc_hook=str)
+        content = refusal_body(scope["path"], status, error)
     extra = [(b"content-language", language.encode()), (b"x-request-id", request_id(scope))]
     if status in RETRY_AFTER_S:
         wait_s = error.data.get("retry_after_s", RETRY_AFTER_S[status])

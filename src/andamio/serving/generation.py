@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from andamio.errors import AndamioError
 from andamio.journal import Record
+from andamio.serving.dialects.native import NativeSpeaker
+from andamio.serving.dialects.places import model_places, process_places
 from andamio.serving.feedback import FeedbackDoor
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Latency, Metrics
@@ -55,7 +57,10 @@ class Switchboard:
         limits: Limits,
         guarded: Callable[[], bool] = lambda: False,
         shadows: Shadows | None = None,
+        *,
+        default: str = "",
     ) -> None:
+        self._default = default
         self._commit = metrics.spread.watching(commit)
         self._guarded = guarded
         self._pool = pool
@@ -74,20 +79,25 @@ class Switchboard:
             "/openapi.json": Place("openapi", get=DocumentPage(generation.scorers, self._guarded)),
             "/docs": Place("docs", get=ReadingPage(generation.scorers, self._guarded)),
         }
+        doors = {
+            name: self._predict(scorer, generation.teams.get(name))
+            for name, scorer in generation.scorers.items()
+        }
         for name, scorer in generation.scorers.items():
-            places |= self._model(name, scorer, generation.teams.get(name))
+            places |= self._model(name, scorer, doors[name], generation.teams.get(name))
+        places |= process_places(generation, doors, self._limits, self._metrics.latency, self._default)
         return Routes(places, tuple(sorted(generation.scorers)))
 
-    def _model(self, name: str, scorer: Scorer, team: Team | None) -> dict[str, Place]:
-        predict = self._predict(scorer, team)
+    def _model(self, name: str, scorer: Scorer, predict: PredictDoor, team: Team | None) -> dict[str, Place]:
         feedback = FeedbackDoor(name, scorer.info, self._commit, self._metrics, self._limits)
         latency = self._metrics.latency.setdefault(name, Latency())
+        native = NativeSpeaker(scorer, predict, self._limits)
         here = f"{MODELS}/{name}"
         return {
             here: Place("model", name, get=ModelPage(scorer, team.told() if team is not None else {})),
-            f"{here}/predict": Place("predict", name, post=predict, latency=latency),
+            f"{here}/predict": Place("predict", name, post=predict, latency=latency, speaker=native),
             f"{here}/feedback": Place("feedback", name, post=feedback),
-        }
+        } | model_places(name, scorer, predict, self._limits, latency)
 
     def _predict(self, scorer: Scorer, team: Team | None) -> PredictDoor:
         """Choose the door, once for the whole generation: a champion alone has the short way."""

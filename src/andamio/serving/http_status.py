@@ -15,6 +15,7 @@ _BY_CODE = {
     "method-refused": 405,
     "journal-full": 503,
     "model-not-served": 404,
+    "model-unnamed": 400,
     "no-such-address": 404,
     "nothing-deployed": 503,
     "not-allowed": 403,

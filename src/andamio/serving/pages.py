@@ -95,7 +95,7 @@ class ModelPage:
         """
         contract = self._scorer.contract
         described = {"example": {"row": example_row(contract)}, "schema": json_schema(contract)}
-        return _json(_summary(self._scorer) | {"beside": self._beside} | described)
+        return _json(_summary(self._scorer) | {"ready": True, "beside": self._beside} | described)
 
 
 def _summary(scorer: Scorer) -> dict[str, object]:

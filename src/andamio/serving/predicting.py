@@ -6,17 +6,20 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
+from typing import TypeVar
 
 import msgspec
 
+from andamio.contracts import Rows
 from andamio.errors import BodyTooLarge, RowsRejected, text
 from andamio.journal import PredictionRecord, Record, RejectedRow, RejectRecord
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Metrics
 from andamio.serving.recording import Recording, unrecorded
-from andamio.serving.scorer import Scorer
+from andamio.serving.scorer import Scored, Scorer
 
 Commit = Callable[[Sequence[Record]], Awaitable[None]]
+Answer = TypeVar("Answer")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -36,6 +39,7 @@ class PredictDoor:
         self, scorer: Scorer, commit: Commit, pool: Executor, metrics: Metrics, limits: Limits
     ) -> None:
         self._scorer = scorer
+        self._commit = commit
         self._recording = Recording(scorer.model, commit, scorer.contract.operation.on_full_disk, metrics)
         self._pool = pool
         self._metrics = metrics
@@ -64,6 +68,44 @@ class PredictDoor:
         recorded = await self._recording.commit((record,))
         self._metrics.predictions[self._counted] += len(record.ids)
         return content if recorded else unrecorded(content)
+
+    async def carry(
+        self, size: int, read: Callable[[], Rows], write: Callable[[Scored], Answer], *, door: str
+    ) -> Answer:
+        """Answer rows that came in another dialect, by the same way: judged, scored, journalled.
+
+        Other dialects have no word for an answer that is not recorded: on a full disk they always stop.
+
+        Args:
+            size: Bytes of the body; a large one is scored beside the event loop.
+            read: Reads the body as rows; called once, perhaps on another thread.
+            write: Writes the answer, on the same thread.
+            door: What the journal calls the dialect.
+
+        Raises:
+            RowsRejected: As ``answer`` does.
+            BodyTooLarge: There are more rows than the cap.
+            DiskFull: The journal cannot be written, so nothing may be answered.
+        """
+
+        def work() -> tuple[Answer, PredictionRecord]:
+            rows = read()
+            if len(rows) > self._limits.rows:
+                raise too_many(len(rows), self._limits)
+            scored = self._scorer.score(rows, door=door)
+            return write(scored), scored.record
+
+        try:
+            if size <= self._limits.inline_bytes:
+                content, record = work()
+            else:
+                content, record = await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        except RowsRejected as error:
+            await self._refused(error)
+            raise
+        await self._commit((record,))
+        self._metrics.predictions[self._counted] += len(record.ids)
+        return content
 
     def _score(self, body: bytes) -> tuple[bytes, PredictionRecord]:
         rows = self._scorer.decode(body)

@@ -59,6 +59,7 @@ class ServeOptions:
         limits: The caps.
         guard: Tokens and certificate.
         peers_names: Show the metrics of MLServer and BentoML beside Andamio's own.
+        default: The model that answers where an address names none; empty means the only one.
     """
 
     bundles: Path
@@ -73,6 +74,7 @@ class ServeOptions:
     limits: Limits = field(default_factory=Limits)
     guard: GuardOptions = field(default_factory=GuardOptions)
     peers_names: bool = False
+    default: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,13 @@ async def _serve(
     ):
         teller = Teller(post, journal)
         switchboard = Switchboard(
-            journal.commit, pool, metrics, options.limits, guard.asks_for_tokens, shadows
+            journal.commit,
+            pool,
+            metrics,
+            options.limits,
+            guard.asks_for_tokens,
+            shadows,
+            default=options.default,
         )
         probe = JournalProbe(journal.commit)
         metrics.journal_lag_s = lambda: probe.lag_s

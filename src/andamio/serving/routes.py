@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from andamio.errors import AndamioError, ModelNotServed, NoSuchAddress, NothingDeployed, text
+from andamio.serving.dialects.asking import Speaker
+from andamio.serving.dialects.refusals import model_of
 from andamio.serving.doors import GetDoor, PostDoor
 from andamio.serving.metrics import Latency
 
@@ -15,18 +17,27 @@ MODELS = "/v1/models"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One address: its doors, and the labels under which its requests are counted."""
+    """One address: its doors, and the labels under which its requests are counted.
+
+    ``post`` takes JSON and answers JSON; ``speaker`` takes every other POST.
+    """
 
     action: str
     model: str = ""
     post: PostDoor | None = None
     get: GetDoor | None = None
     latency: Latency | None = None
+    speaker: Speaker | None = None
+
+    @property
+    def takes_posts(self) -> bool:
+        """Whether a POST is answered here."""
+        return self.post is not None or self.speaker is not None
 
     @property
     def allowed(self) -> str:
         """The methods that it takes, as the Allow header writes them."""
-        return "POST" if self.post is not None else "GET, HEAD"
+        return "GET, HEAD" if self.get is not None else "POST"
 
 
 class Routes:
@@ -40,6 +51,9 @@ class Routes:
     def missing(self, path: str) -> AndamioError:
         """Say kindly why nothing answers at ``path``."""
         parts = path.split("/")
+        named = model_of(path)
+        if named is not None and named not in self._models:
+            return self._missing_model(named)
         if path.startswith(MODELS + "/") and parts[3]:
             if parts[3] not in self._models:
                 return self._missing_model(parts[3])

@@ -377,3 +377,15 @@ def hammer() -> Iterator[Callable[[int, int], Hammer]]:
     yield start
     for made in at_work:
         made.stop()
+
+
+@pytest.fixture(scope="session")
+def new_plant() -> Callable[[Path], ServedPlant]:
+    """Make a plant that a whole file may share."""
+    return lambda folder: make_plant(folder / "plant", folder / "keys" / "plant.pem")
+
+
+@pytest.fixture(scope="session")
+def serve_one() -> Callable[..., Any]:
+    """Serve a plant that a whole file may share."""
+    return serving

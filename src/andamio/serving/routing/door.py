@@ -22,10 +22,11 @@ from andamio.errors import RowsRejected
 from andamio.journal import Record
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Metrics
-from andamio.serving.predicting import PredictDoor, too_many
+from andamio.serving.predicting import Answer, PredictDoor, too_many
 from andamio.serving.recording import unrecorded
 from andamio.serving.routing.router import Routed, Router
 from andamio.serving.routing.shadows import Shadows
+from andamio.serving.scorer import Scored
 
 Commit = Callable[[Sequence[Record]], Awaitable[None]]
 
@@ -77,11 +78,37 @@ class RoutedDoor(PredictDoor):
             await self._refused(error)
             raise
         recorded = await self._recording.commit(routed.records)
-        self._count(routed)
-        shadow = self._router.team.shadow
-        if shadow is not None:
-            self._shadows.hear(shadow, rows, routed.ids)
+        self._answered(rows, routed)
         return content if recorded else unrecorded(content)
+
+    async def carry(
+        self, size: int, read: Callable[[], Rows], write: Callable[[Scored], Answer], *, door: str
+    ) -> Answer:
+        """Answer rows of another dialect, as ``answer`` does.
+
+        Other dialects name one version for a whole answer: the champion's, where it gave any of it.
+        """
+
+        def work() -> tuple[Answer, Rows, Routed]:
+            rows = read()
+            if len(rows) > self._limits.rows:
+                raise too_many(len(rows), self._limits)
+            routed = self._router.score(rows, door=door)
+            champion = self._router.team.champion.version
+            told = next((r for r in routed.records if r.version == champion), routed.records[0])
+            return write(Scored(routed.predictions, told)), rows, routed
+
+        try:
+            if size <= self._limits.inline_bytes:
+                content, rows, routed = work()
+            else:
+                content, rows, routed = await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        except RowsRejected as error:
+            await self._refused(error)
+            raise
+        await self._commit(routed.records)
+        self._answered(rows, routed)
+        return content
 
     def _work(self, body: bytes) -> tuple[bytes, Rows, Routed]:
         rows = self._router.team.champion.decode(body)
@@ -101,9 +128,12 @@ class RoutedDoor(PredictDoor):
         )
         return self._named + b',"version":' + version + b',"predictions":[' + predictions + b"]}"
 
-    def _count(self, routed: Routed) -> None:
-        for version, rows in Counter(routed.versions).items():
-            self._metrics.predictions[self._model, version] += rows
+    def _answered(self, rows: Rows, routed: Routed) -> None:
+        shadow = self._router.team.shadow
+        if shadow is not None:
+            self._shadows.hear(shadow, rows, routed.ids)
+        for version, count in Counter(routed.versions).items():
+            self._metrics.predictions[self._model, version] += count
         stood_in = sum(routed.fallback)
         if stood_in:
             self._metrics.fallbacks[self._model] += stood_in
