@@ -46,10 +46,10 @@ COMMANDS = {
         "feedback", PRODUCTION, text("Bring the truth back for predictions that were made")
     ),
     "status": CommandLine("status", PRODUCTION, text("Is the model still working?")),
-    "token": CommandLine("token", TRUST, text("Give access to the scoring process, and take it away")),
     "journal": CommandLine(
         "journal", PRODUCTION, text("Move what was recorded into tables, and prune what is old")
     ),
+    "token": CommandLine("token", TRUST, text("Give access to the scoring process, and take it away")),
     "audit": CommandLine("audit", TRUST, text("Read the audit log and verify that nobody changed it")),
     "error": CommandLine("error", TRUST, text("Explain an error by its code")),
 }

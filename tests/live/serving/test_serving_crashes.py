@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from andamio.journal import RejectRecord, read_journal
 from andamio.kernel.clock import now
 from andamio.monitoring import observe
 from andamio.monitoring.unrecorded import unrecorded_findings
@@ -112,10 +113,13 @@ def test_on_a_full_disk_a_contract_may_prefer_answers_and_every_one_says_that_it
     told = [p for a in [*answers, healed] for p in a.json["predictions"]]
     lost = [p["id"] for p in told if p["recorded"] is False]
     assert len(lost) > 100
-    assert f'andamio_unrecorded_rows_total{{model="pump-health"}} {float(len(lost) + 1)}' in counted
+    # What is left of the last page may still hold a refusal, which is shorter than an answer.
+    kept = sum(isinstance(record, RejectRecord) for record in read_journal(plant.journal))
+    missed = len(lost) + 1 - kept
+    assert f'andamio_unrecorded_rows_total{{model="pump-health"}} {float(missed)}' in counted
     journalled = Counter(plant.journalled())
     assert {p["id"]: journalled[p["id"]] for p in told} == {p["id"]: int(p["recorded"]) for p in told}
     seen = observe(plant.journal, plant.contract)
     assert seen.gap is not None
-    assert seen.gap.rows == len(lost) + 1
+    assert seen.gap.rows == missed
     assert [found.kind for found in unrecorded_findings(seen, now())] == ["unrecorded"]
