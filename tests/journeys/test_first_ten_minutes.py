@@ -60,6 +60,8 @@ def wait_until_ready(address: str) -> None:
 
 
 def test_the_ten_minutes_work_as_typed(real_data: Path, tmp_path: Path, shell: dict[str, str]) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed: apt-get install curl")
     shutil.copy(real_data / "ai4i2020" / "ai4i2020.csv", tmp_path)
     port, folder = _free_port(), tmp_path
     service: subprocess.Popen[bytes] | None = None
