@@ -143,3 +143,34 @@ def test_a_column_kept_as_text_is_kept_as_written(tmp_path: Path) -> None:
 
 def test_utf_16_without_a_mark_is_recognised(tmp_path: Path) -> None:
     assert read(tmp_path, "fecha;T\n1/5/24;1,5\n".encode("utf-16-le")).columns["T"] == ["1.5"]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+@pytest.mark.parametrize("columns", [2, 3, 20])
+@pytest.mark.parametrize("title", ["", "Planta Norte, turno 2\n"])
+def test_where_every_number_has_a_decimal_comma_the_comma_is_no_delimiter(
+    tmp_path: Path, delimiter: str, columns: int, title: str
+) -> None:
+    # A comma cuts such lines as evenly as the delimiter does, and into one field more.
+    rows = [[f"{row * columns + column},{(row * 7) % 10}5" for column in range(columns)] for row in range(40)]
+    header = delimiter.join(f"tag{column}" for column in range(columns))
+    path = tmp_path / "excel.csv"
+    text = title + header + "\r\n" + "".join(delimiter.join(row) + "\r\n" for row in rows)
+    path.write_text(text, encoding="utf-8-sig", newline="")
+    table = read_csv(path)
+    assert (table.guess.delimiter, table.guess.decimal) == (delimiter, ",")
+    assert table.header == header.split(delimiter)
+    found = [list(row) for row in zip(*table.columns.values(), strict=True)]
+    assert found == [[cell.replace(",", ".") for cell in row] for row in rows]
+
+
+@pytest.mark.parametrize("cell", ["a;{n}", "x|{n}", "bomba;{n}"])
+def test_a_cell_with_another_delimiter_in_every_row_does_not_cut_a_comma_file(
+    tmp_path: Path, cell: str
+) -> None:
+    path = tmp_path / "commas.csv"
+    lines = [f"{cell.format(n=n)},{n}" for n in range(30)]
+    path.write_text("name,value\n" + "\n".join(lines) + "\n")
+    table = read_csv(path)
+    assert table.header == ["name", "value"]
+    assert table.columns["value"] == [str(n) for n in range(30)]

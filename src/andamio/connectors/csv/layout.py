@@ -26,6 +26,9 @@ _TABLE_SHARE = 0.3
 _ONE_COLUMN = re.compile(r"[^,\n]*\n+(?:[+-]?\d+(?:,\d+)?[ \t\r]*\n+)*+(?:[+-]?\d+(?:,\d+)?[ \t\r]*)?")
 """A name, and under it numbers with decimal commas: one column, not two."""
 _LONGEST_CELL = 1_000_000
+_EUROPEAN = Marks(",", ".")
+_MOST = 0.9
+_NO_CUT = (0.0, 0, 0)
 
 Row = tuple[int, list[str]]
 """A line number, from 1, and the fields of the row that begins there."""
@@ -85,22 +88,39 @@ def sniff_delimiter(content: str) -> str:
     ';'
     """
     sample = head_of(content)
-    best, best_score = _NONE, (0.0, 0)
+    best, best_score = _NONE, _NO_CUT
+    cuts: dict[str, list[list[str]]] = {}
     for delimiter in _DELIMITERS:
         try:
             cut = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
-            widths = [len(row) for row in cut if any(row)]
+            cuts[delimiter] = [row for row in cut if any(row)]
         except csv.Error:
             continue
-        score = _evenness(widths)
+        score = _evenness([len(row) for row in cuts[delimiter]])
         if score > best_score and not (delimiter == "," and _ONE_COLUMN.fullmatch(sample)):
             best, best_score = delimiter, score
+    if best == ",":
+        best = next((other for other in cuts if _makes_commas_decimal(cuts[other], cuts[","])), best)
     if best == _NONE:
         widths = [len(line.split()) for line in sample.splitlines() if line.strip()]
         numeric = all(_is_value(cell) for line in sample.splitlines()[1:20] for cell in line.split())
-        if numeric and _evenness(widths) > (0.0, 0):
+        if numeric and _evenness(widths) > _NO_CUT:
             return _SPACES
     return best
+
+
+def _makes_commas_decimal(rows: Sequence[list[str]], by_commas: Sequence[list[str]]) -> bool:
+    """Tell whether a cut explains the commas as decimal marks: they would always cut one field more.
+
+    It cuts the lines at least as evenly, its table begins no later, and what it leaves commas in is numbers.
+    """
+    widths, wider = [len(row) for row in rows], [len(row) for row in by_commas]
+    if _evenness(widths)[0] < _evenness(wider)[0] or rows == by_commas:
+        return False
+    if widths.index(_usual(widths)[0]) > wider.index(_usual(wider)[0]):
+        return False
+    left = [cell.strip() for row in rows for cell in row if "," in cell]
+    return sum(read_number(cell, _EUROPEAN) is not None for cell in left) >= _MOST * len(left)
 
 
 def head_of(content: str) -> str:
@@ -114,11 +134,11 @@ def head_of(content: str) -> str:
     return content[:end]
 
 
-def _evenness(widths: Sequence[int]) -> tuple[float, int]:
-    """Score a cut by the share of lines of the usual width, then by that width; 0 for no cut at all."""
+def _evenness(widths: Sequence[int]) -> tuple[float, int, int]:
+    """Score a cut by the share of lines of the usual width, then by that width, then by those lines."""
     width, count = _usual(widths)
     share = round(count / max(1, len(widths)), 1)
-    return (share, width) if width > 1 else (0.0, 0)
+    return (share, width, count) if width > 1 else _NO_CUT
 
 
 def _usual(widths: Sequence[int]) -> tuple[int, int]:
