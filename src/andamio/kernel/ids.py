@@ -48,6 +48,9 @@ class IdMaker:
             now_ms = self._clock_ms()
             if now_ms > self._last_ms:
                 self._begin(now_ms)
+            if count == 1 and self._counter < _PER_MILLISECOND:
+                self._counter += 1
+                return [self._prefix + _PLACES[self._counter - 1] + self._maker]
             ids: list[str] = []
             while len(ids) < count:
                 if self._counter == _PER_MILLISECOND:

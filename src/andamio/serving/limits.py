@@ -18,5 +18,5 @@ class Limits:
     in_flight: int = 1024
     body_timeout_s: float = 20.0
     drain_timeout_s: float = 20.0
-    inline_bytes: int = 16 * 1024
+    inline_bytes: int = 64 * 1024
     threads: int = 1
