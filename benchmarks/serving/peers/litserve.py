@@ -3,8 +3,7 @@
 python litserve.py MODEL.txt PORT
 """
 
-from __future__ import annotations
-
+# LitServe reads the annotations as they are: no "from __future__ import annotations" here.
 import sys
 from typing import Any
 
