@@ -2,14 +2,15 @@
 
 A machine that sends a row every second, times a hundred machines, is a hundred requests of one row. Those
 that are there at the same time share one run of the graph, one record and one commit, which costs a fraction
-of a run each. Nobody waits for company: the first of them lets the event loop hand out what has arrived
-already, and answers them all. Each gets what it would get alone, to the bit.
+of a run each. Nobody waits for company: the first row lets the event loop hand out what has arrived already,
+and then all of them are answered. Each gets what it would get alone, to the bit.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -21,14 +22,24 @@ _MOST = 64
 _encode = msgspec.json.Encoder().encode
 
 
+class Waiter(Protocol):
+    """Whoever sent a row. Its record is committed when the answer comes, or the answer says it is not."""
+
+    def answered(self, content: bytes) -> None:
+        """Take the answer."""
+
+    def failed(self, error: BaseException) -> None:
+        """Hear that there is none."""
+
+
 class _Group:
-    """Rows that are answered together: the leader's, and those of who waits for it."""
+    """Rows that are answered together, and who sent them."""
 
-    __slots__ = ("followers", "rows")
+    __slots__ = ("rows", "waiters")
 
-    def __init__(self, row: msgspec.Struct) -> None:
-        self.rows = [row]
-        self.followers: list[asyncio.Future[bytes]] = []
+    def __init__(self) -> None:
+        self.rows: list[msgspec.Struct] = []
+        self.waiters: list[Waiter] = []
 
 
 class Gatherer:
@@ -48,37 +59,49 @@ class Gatherer:
         named = _encode({"model": scorer.model, "version": scorer.version})
         self._opening = named[:-1] + b',"predictions":['
         self._open: _Group | None = None
+        self._at_work: set[asyncio.Task[None]] = set()
+
+    def read(self, body: bytes) -> msgspec.Struct | None:
+        """Read the row of a body of one row; None for any other body, and for a row that is not good."""
+        if not body.startswith(b'{"row":'):
+            return None
+        decoder = self._scorer.decoder
+        return decoder.single(decoder.open(body))
+
+    def join(self, row: msgspec.Struct, waiter: Waiter) -> None:
+        """Answer one row soon; call it from the event loop's thread."""
+        group = self._open
+        if group is None or len(group.rows) == _MOST:
+            group = self._open = _Group()
+            work = asyncio.get_running_loop().create_task(self._settle(group))
+            self._at_work.add(work)
+            work.add_done_callback(self._at_work.discard)
+        group.rows.append(row)
+        group.waiters.append(waiter)
 
     async def answer(self, row: msgspec.Struct) -> bytes:
-        """Answer one row; its record is committed when this returns, or the answer says it is not.
+        """Answer one row.
 
         Raises:
             JournalFull: Nothing can be recorded, and the contract says stop.
         """
-        group = self._open
-        if group is not None and len(group.rows) < _MOST:
-            group.rows.append(row)
-            content: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-            group.followers.append(content)
-            return await content
-        return await self._lead(row)
+        waiter = _Future()
+        self.join(row, waiter)
+        return await waiter.content
 
-    async def _lead(self, row: msgspec.Struct) -> bytes:
-        group = self._open = _Group(row)
+    async def _settle(self, group: _Group) -> None:
+        if self._open is group:
+            self._open = None
         try:
-            try:
-                await asyncio.sleep(0)
-            finally:
-                if self._open is group:
-                    self._open = None
-            own, *others = await self._answers(group.rows)
+            contents = await self._answers(group.rows)
         except BaseException as error:
-            _fail(group, error)
-            raise
-        for follower, content in zip(group.followers, others, strict=True):
-            if not follower.done():
-                follower.set_result(content)
-        return own
+            for waiter in group.waiters:
+                waiter.failed(error)
+            if not isinstance(error, Exception):
+                raise
+            return
+        for waiter, content in zip(group.waiters, contents, strict=True):
+            waiter.answered(content)
 
     async def _answers(self, rows: Sequence[msgspec.Struct]) -> list[bytes]:
         scorer = self._scorer
@@ -90,12 +113,20 @@ class Gatherer:
         return contents if recorded else [unrecorded(content) for content in contents]
 
 
-def _fail(group: _Group, error: BaseException) -> None:
-    """Tell who waits that there is no answer; a leader that was called off calls them off."""
-    for follower in group.followers:
-        if follower.done():
-            continue
+class _Future:
+    """Waits as a coroutine does."""
+
+    def __init__(self) -> None:
+        self.content: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    def answered(self, content: bytes) -> None:
+        if not self.content.done():
+            self.content.set_result(content)
+
+    def failed(self, error: BaseException) -> None:
+        if self.content.done():
+            return
         if isinstance(error, Exception):
-            follower.set_exception(error)
+            self.content.set_exception(error)
         else:
-            follower.cancel()
+            self.content.cancel()

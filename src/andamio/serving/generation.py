@@ -95,7 +95,9 @@ class Switchboard:
         here = f"{MODELS}/{name}"
         return {
             here: Place("model", name, get=ModelPage(scorer, team.told() if team is not None else {})),
-            f"{here}/predict": Place("predict", name, post=predict, latency=latency, speaker=native),
+            f"{here}/predict": Place(
+                "predict", name, post=predict, latency=latency, speaker=native, gatherer=predict.gatherer
+            ),
             f"{here}/feedback": Place("feedback", name, post=feedback),
         } | model_places(name, scorer, predict, self._limits, latency)
 

@@ -43,7 +43,7 @@ class PredictDoor:
         self._scorer = scorer
         self._commit = commit
         self._recording = Recording(scorer.model, commit, scorer.contract.operation.on_full_disk, metrics)
-        self._gatherer = Gatherer(scorer, self._recording, metrics)
+        self.gatherer: Gatherer | None = Gatherer(scorer, self._recording, metrics)
         self._pool = pool
         self._metrics = metrics
         self._limits = limits
@@ -63,8 +63,8 @@ class PredictDoor:
             if len(body) <= self._limits.inline_bytes:
                 opened = self._scorer.decoder.open(body)
                 single = self._scorer.decoder.single(opened)
-                if single is not None:
-                    return await self._gatherer.answer(single)
+                if single is not None and self.gatherer is not None:
+                    return await self.gatherer.answer(single)
                 content, record = self._score(body, opened)
             else:
                 loop = asyncio.get_running_loop()

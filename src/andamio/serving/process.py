@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Literal
+from typing import Literal, cast
 
 import uvicorn
 import uvloop
@@ -35,6 +36,7 @@ from andamio.serving.loading import Loader
 from andamio.serving.metrics import Metrics
 from andamio.serving.reporting import Teller
 from andamio.serving.routing import Shadows
+from andamio.serving.shortcut import ShortcutProtocol
 from andamio.serving.supervising import Supervisor
 from andamio.serving.warming import Warming
 from andamio.serving.watching import Watcher
@@ -197,7 +199,7 @@ def _server(application: Application, limits: Limits, guard: Guard) -> _Draining
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http="httptools",
+        http=cast("type[asyncio.Protocol]", partial(ShortcutProtocol, application, {})),
         ws="none",
         lifespan="off",
         interface="asgi3",

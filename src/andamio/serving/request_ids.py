@@ -32,6 +32,11 @@ def name_request(scope: Scope, brought: bytes) -> bytes:
     An id that is too long, or has other characters than letters, digits and ``._:/+=@-``, is not taken.
     """
     if not brought or _SOUND(brought) is None:
-        brought = b"%s-%x" % (_PROCESS, next(_numbers))
+        brought = next_id()
     scope[_KEY] = brought
     return brought
+
+
+def next_id() -> bytes:
+    """Make an id."""
+    return b"%s-%x" % (_PROCESS, next(_numbers))

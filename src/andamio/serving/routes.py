@@ -10,6 +10,7 @@ from andamio.errors import AndamioError, ModelNotServed, NoSuchAddress, NothingD
 from andamio.serving.dialects.asking import Speaker
 from andamio.serving.dialects.refusals import model_of
 from andamio.serving.doors import GetDoor, PostDoor
+from andamio.serving.gathering import Gatherer
 from andamio.serving.metrics import Latency
 
 MODELS = "/v1/models"
@@ -19,7 +20,8 @@ MODELS = "/v1/models"
 class Place:
     """One address: its doors, and the labels under which its requests are counted.
 
-    ``post`` takes JSON and answers JSON; ``speaker`` takes every other POST.
+    ``post`` takes JSON and answers JSON; ``speaker`` takes every other POST. ``gatherer`` answers the single
+    rows that ``post`` would answer, without its coroutines.
     """
 
     action: str
@@ -28,6 +30,7 @@ class Place:
     get: GetDoor | None = None
     latency: Latency | None = None
     speaker: Speaker | None = None
+    gatherer: Gatherer | None = None
 
     @property
     def takes_posts(self) -> bool:

@@ -55,6 +55,7 @@ class RoutedDoor(PredictDoor):
         limits: Limits,
     ) -> None:
         super().__init__(router.team.champion, commit, pool, metrics, limits)
+        self.gatherer = None  # the rows of one turn may be answered by several versions
         self._router = router
         self._shadows = shadows
         self._model = router.team.champion.model
