@@ -111,7 +111,7 @@ class Application:
             and scope["http_version"] == "1.1"
             and not scope["query_string"]
             and headers.get(b"content-type") == JSON
-            and headers.get(b"host") in self._hosts
+            and self._is_known(headers.get(b"host", b""))
             and len(headers) == len(scope["headers"])
             and not _UNUSUAL & headers.keys()
             and length.isdigit()
@@ -214,6 +214,13 @@ class Application:
         with speak(requested_language(scope["headers"])):
             page = place.get.page()
         await send_answer(send, 200, page.kind, page.content, [(b"x-request-id", request_id(scope))])
+
+    def _is_known(self, host: bytes) -> bool:
+        try:
+            self._meet(host)
+        except AndamioError:
+            return False
+        return True
 
     def _meet(self, host: bytes) -> None:
         self.check_host(host)
