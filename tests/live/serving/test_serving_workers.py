@@ -45,7 +45,10 @@ def test_two_workers_answer_and_follow_a_deployment(
         assert running.stop() == 0
     assert load.broken == []
     assert {answer.status for answer in load.answers} == {200}
-    assert {a.json["version"] for a in load.answers[settled + 8 :]} == {2}
+    # Each of the 8 connections may have had one answer on its way.
+    late = Counter(a.json["version"] for a in load.answers[settled:])
+    assert late.keys() <= {1, 2}
+    assert late[1] <= 8
     journalled = Counter(plant.journalled())
     answered = [p["id"] for a in load.answers for p in a.json["predictions"]]
     assert [name for name in answered if journalled[name] != 1] == []
