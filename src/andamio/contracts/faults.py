@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-from andamio.contracts.cells import number_of_text
+from andamio.contracts.cells import NoNumber, number_of_text
 from andamio.contracts.confusions import likely_confusion
 from andamio.contracts.contract import Contract, Input, TagType
 from andamio.contracts.judgement import LARGEST
@@ -139,7 +139,7 @@ class FaultWriter:
         return what, why, self._spelling(declared, cell, expected)
 
     def _spelling(self, declared: Input, cell: object, expected: Text) -> Text:
-        if isinstance(cell, str) and len(cell) < _LONGEST:
+        if isinstance(cell, str) and not isinstance(cell, NoNumber) and len(cell) < _LONGEST:
             for attempt in (cell, cell.replace(",", ".")):
                 number = number_of_text(attempt, declared.type)
                 if math.isfinite(number) and declared.type is not TagType.BOOLEAN:

@@ -8,37 +8,12 @@ from typing import Any
 
 import pytest
 
-from andamio.bundles.deployment import Deployment, Served, read_deployment, write_deployment
+from andamio.bundles.deployment import read_deployment, write_deployment
 from andamio.cli.application import run
 from andamio.errors import NothingDeployed
 from andamio.journal import BatchRecord, PredictionRecord, TruthRecord, read_journal
 from andamio.serving.champions import open_champion
 from andamio.serving.desk import command_journal
-
-ROWS = """bearing_temp,ambient_temp,product,pump,timestamp
-120,20,L,P1,2026-01-01 08:00
-0,60,H,P2,2026-01-01 08:00
-"""
-
-
-@pytest.fixture
-def plant(tmp_path: Path, models: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A plant with one deployed model, and the person in its folder."""
-    root = tmp_path / "plant"
-    (root / ".andamio").mkdir(parents=True)
-    (root / "andamio.toml").write_text(
-        f'[plant]\nname = "x"\n\n[keys]\ntrusted = ["{models.signer.public}"]\n'
-    )
-    bundle = models.bundle("two")
-    (root / ".andamio" / "bundles").symlink_to(bundle.path.parent)
-    write_deployment(
-        root / ".andamio" / "deployment.json", Deployment().deploying("pump", Served(3, bundle.digest))
-    )
-    monkeypatch.chdir(root)
-    monkeypatch.setenv("ANDAMIO_PLANT", str(root))
-    monkeypatch.setenv("ANDAMIO_LANG", "en")
-    (root / "rows.csv").write_text(ROWS)
-    return root
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> Any:
