@@ -108,6 +108,11 @@ def _tell(out: Output, scorer: Scorer, output: Path, result: BatchResult, second
             rows=result.refused,
             path=result.rejected,
         )
+        if result.worded < result.refused:
+            out.say(
+                "the first {worded} have their faults in words, the others by code, tag and value",
+                worded=result.worded,
+            )
         for reason, count in sorted(result.reasons.items()):
             out.say("  {reason}: {count}", reason=reason, count=count)
     out.say("when the truth is known: andamio feedback FILE.csv")
@@ -121,6 +126,8 @@ def _tell(out: Output, scorer: Scorer, output: Path, result: BatchResult, second
             "reasons": result.reasons,
             "out": str(output),
             "rejected": str(result.rejected) if result.rejected else None,
+            "rejected_listed": result.refused,
+            "rejected_worded": result.worded,
             "seconds": round(seconds, 3),
         }
     )

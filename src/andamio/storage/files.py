@@ -8,6 +8,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 from andamio.errors import DiskFull, text
@@ -40,7 +41,7 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o644, durable: bool
     Raises:
         DiskFull: There is no room; the old file is untouched.
     """
-    _remove_abandoned(path)
+    remove_abandoned(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(3)}.tmp")
     with saying_when_full(path):
         try:
@@ -163,8 +164,9 @@ def is_full(error: OSError) -> bool:
     return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
-def _remove_abandoned(path: Path) -> None:
-    for leftover in path.parent.glob(f".{path.name}.*.tmp"):
+def remove_abandoned(path: Path) -> None:
+    """Remove what killed writers of ``path`` left beside it; those of the living stay."""
+    for leftover in path.parent.glob(f".{escape(path.name)}.*.tmp"):
         maker = leftover.name.removeprefix(f".{path.name}.").split(".")[0]
         if not maker.isdigit() or (int(maker) != os.getpid() and not is_alive(int(maker))):
             with suppress(OSError):

@@ -12,8 +12,11 @@ from andamio.bundles.deployment import read_deployment, write_deployment
 from andamio.cli.application import run
 from andamio.errors import NothingDeployed
 from andamio.journal import BatchRecord, PredictionRecord, TruthRecord, read_journal
+from andamio.serving.batch import refused
 from andamio.serving.champions import open_champion
 from andamio.serving.desk import command_journal
+
+from .conftest import ROWS
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> Any:
@@ -44,6 +47,33 @@ def test_the_truth_comes_back_by_asset_and_time(plant: Path, capsys: pytest.Capt
     text = capsys.readouterr().out
     assert "2 truths recorded for pump; 1 join a prediction" in text
     assert "1 join none yet" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "the first 2 have their faults in words, the others by code, tag and value"),
+        ("es", "las primeras 2 llevan sus faltas en palabras; las demás, por código, etiqueta y valor"),
+    ],
+)
+def test_the_command_says_what_the_file_of_refusals_holds(
+    plant: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    told: str,
+) -> None:
+    monkeypatch.setenv("ANDAMIO_LANG", language)
+    (plant / "rows.csv").write_text(ROWS + "999,20,L,P3,2026-01-01 08:00\n" * 3)
+    score = ["score", "--in", "rows.csv", "--out", "out.csv"]
+    assert run(score) == 0
+    assert told not in capsys.readouterr().out
+    monkeypatch.setattr(refused, "WORDED_ROWS", 2)
+    assert run(score) == 0
+    assert told in capsys.readouterr().out
+    assert run([*score, "--json"]) == 0
+    result = said(capsys)
+    assert (result["rejected_listed"], result["rejected_worded"]) == (3, 2)
 
 
 @pytest.mark.parametrize(

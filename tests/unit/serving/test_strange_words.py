@@ -65,7 +65,7 @@ def verdict(source: Any, first: int) -> tuple[list[list[float]], list[int], list
     for piece in source.pieces():
         values += piece.rows.numbers.tolist()
         lines += [line - first for line in piece.lines]
-        faults += [(f.line - first, f.fault.code, str(f.fault.what)) for f in piece.faults]
+        faults += [(f.line - first, f.code, str(f.fault().what)) for f in piece.refusals]
     return values, lines, faults
 
 

@@ -19,7 +19,7 @@ from andamio.connectors.csv import (
 from andamio.contracts import Contract, TableValidator, TagType, table_columns
 from andamio.contracts.cells import Cells, NoNumber
 from andamio.errors import FileRefused, text
-from andamio.serving.batch.pieces import PIECE_ROWS, Piece, at_line
+from andamio.serving.batch.pieces import PIECE_ROWS, Piece, placed
 
 
 class CsvSource:
@@ -113,8 +113,8 @@ def checked(
 ) -> Piece:
     """Check the columns of a piece; ``lines`` are where its rows stand in the file."""
     verdict = validator.check(columns, units=units)
-    faults = [at_line(lines[int(str(fault.data["row"]))], fault) for fault in verdict.faults]
     if verdict.accepted.all():
         return Piece(verdict.rows, lines, 0, [])
     accepted = [line for line, good in zip(lines, verdict.accepted.tolist(), strict=True) if good]
-    return Piece(verdict.rows, accepted, len(lines) - len(accepted), faults)
+    refusals = [placed(found, lines[found.row]) for found in verdict.bad_cells()]
+    return Piece(verdict.rows, accepted, len(lines) - len(accepted), refusals)
