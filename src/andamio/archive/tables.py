@@ -25,7 +25,7 @@ from polars.exceptions import PolarsError
 
 from andamio.archive.frames import Part
 from andamio.archive.schema import TableForm
-from andamio.errors import ArchiveDamaged, DiskFull, Text, text
+from andamio.errors import ArchiveDamaged, Text, text
 from andamio.storage.files import (
     before,
     make_folder,
@@ -180,7 +180,7 @@ class ArchiveTable:
     def _publish(self, commit: Callable[[Path], object]) -> None:
         log = self.folder / _LOG
         make_folder(log)
-        with staging_folder(self.folder) as staging, _saying_when_full(self.folder):
+        with staging_folder(self.folder) as staging, saying_when_full(self.folder):
             make_folder(staging / _LOG)
             for known in log.glob("*.json"):
                 os.link(known, staging / _LOG / known.name)
@@ -210,20 +210,3 @@ def _damaged(folder: Path, why: Text) -> ArchiveDamaged:
         why=why,
         fix=text("put this folder back from the last backup; the journal's own files are not touched"),
     )
-
-
-@contextmanager
-def _saying_when_full(path: Path) -> Iterator[None]:
-    """Turn the Delta library's own "no space left" into ours."""
-    with saying_when_full(path):
-        try:
-            yield
-        except DeltaError as error:
-            if "os error 28" not in str(error) and "os error 122" not in str(error):
-                raise
-            raise DiskFull(
-                text("the disk is full"),
-                where=text("{path}", path=path),
-                why=text("nothing was changed: the file that was there is still there"),
-                fix=text("free some space on this disk and run the command again"),
-            ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from pathlib import Path
 from andamio.errors import DiskFull, text
 
 _STAGING = ".staging-"
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_OS_ERROR = re.compile(r"\bos error (\d+)\b")
 
 
 def _nobody_listens(_step: str, _path: Path) -> None:
@@ -145,10 +148,10 @@ def sync_folder(path: Path) -> None:
 
 @contextmanager
 def saying_when_full(path: Path) -> Iterator[None]:
-    """Turn "no space left" into an error that says where and what to do."""
+    """Turn "no space left", of the system or of a library, into an error that says where and what to do."""
     try:
         yield
-    except OSError as error:
+    except Exception as error:
         if not is_full(error):
             raise
         raise DiskFull(
@@ -159,9 +162,12 @@ def saying_when_full(path: Path) -> Iterator[None]:
         ) from error
 
 
-def is_full(error: OSError) -> bool:
-    """Tell whether the system said that there is no room left, on the disk or in the quota."""
-    return error.errno in {errno.ENOSPC, errno.EDQUOT}
+def is_full(error: Exception) -> bool:
+    """Tell whether there is no room left, on the disk or in the quota; libraries say so in their text."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return True
+    said = _OS_ERROR.search(str(error))
+    return said is not None and int(said[1]) in _FULL
 
 
 def remove_abandoned(path: Path) -> None:

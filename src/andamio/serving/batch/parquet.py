@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from queue import Full, Queue
@@ -138,8 +137,7 @@ class ParquetTarget:
             source = register_io_source(pulled, schema=schema)
             source.sink_parquet(self._file.file, row_group_size=_GROUP_ROWS, maintain_order=True)
         except Exception as error:  # noqa: BLE001  it is raised again where the answers come from
-            full = any(f"(os error {number})" in str(error) for number in (errno.ENOSPC, errno.EDQUOT))
-            self._failure = OSError(errno.ENOSPC, str(error)) if full else error
+            self._failure = error
 
 
 def _series(name: str, column: Column) -> pl.Series:
