@@ -7,7 +7,7 @@ commit carries the name and the digest of every segment in it, so that a second 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -46,7 +46,13 @@ class Compacted:
     first_kept: date | None = None
 
 
-def compact(journal: Path, archive: Path, *, first_kept: date | None = None) -> Compacted:
+def compact(
+    journal: Path,
+    archive: Path,
+    *,
+    first_kept: date | None = None,
+    announce: Callable[[Mapping[str, int]], object] | None = None,
+) -> Compacted:
     """Move every closed segment into the tables and prune the days before ``first_kept``.
 
     What a living worker writes is not touched. Killed anywhere, nothing is lost and nothing is double, and
@@ -56,6 +62,7 @@ def compact(journal: Path, archive: Path, *, first_kept: date | None = None) -> 
         journal: The journal's folder.
         archive: The folder that holds the four tables, side by side.
         first_kept: The first day (UTC) to keep; None keeps all.
+        announce: Told how many rows of each table are about to go, if any are; none goes if it raises.
 
     Raises:
         Busy: Another process is compacting.
@@ -72,6 +79,9 @@ def compact(journal: Path, archive: Path, *, first_kept: date | None = None) -> 
             for start in range(0, len(waiting), _AT_ONCE):
                 _move(waiting[start : start + _AT_ONCE], tables, done)
         if first_kept is not None:
+            going = {name: table.rows_before(first_kept) for name, table in tables.tables.items()}
+            if announce is not None and any(going.values()):
+                announce(going)
             done.pruned = {name: table.prune(first_kept) for name, table in tables.tables.items()}
         for table in tables.tables.values():
             table.remove_unreferred()

@@ -131,12 +131,16 @@ class ArchiveTable:
 
         self._publish(commit)
 
+    def rows_before(self, first_kept: date) -> int:
+        """Count the rows that pruning would take away."""
+        return sum(file.rows for file in self._old(first_kept))
+
     def prune(self, first_kept: date) -> int:
         """Publish a version without the days before one, remove their files, return how many rows went.
 
         A reader that meets a removed file finds out here that its rows are gone.
         """
-        old = [file for file in self.now().files() if str(file.partition["day"]) < str(first_kept)]
+        old = self._old(first_kept)
         if old:
             self._publish(
                 lambda staging: DeltaTable(staging).delete(
@@ -144,6 +148,9 @@ class ArchiveTable:
                 )
             )
         return sum(file.rows for file in old)
+
+    def _old(self, first_kept: date) -> list[StoredFile]:
+        return [file for file in self.now().files() if str(file.partition["day"]) < str(first_kept)]
 
     def remove_unreferred(self) -> None:
         """Remove the files of no version and what killed writers left; the caller alone writes."""

@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 from andamio import __version__
 from andamio.cli.commands import COMMANDS
+from andamio.cli.help_words import in_our_words
 from andamio.cli.usage import explained
 from andamio.errors import (
     EXIT_BUG,
@@ -72,10 +73,10 @@ def load_command(name: str) -> Any:
     command = importlib.import_module(f"andamio.cli.{spec.module}").command
     if isinstance(command, typer.Typer):
         command.info.help = say(spec.help)
-        return typer.main.get_group(command)
+        return in_our_words(typer.main.get_group(command))
     alone = typer.Typer(add_completion=False)
     alone.command(name=name, help=say(spec.help))(command)
-    return typer.main.get_command(alone)
+    return in_our_words(typer.main.get_command(alone))
 
 
 def _summary(name: str) -> Any:
@@ -156,7 +157,7 @@ def _root() -> Any:
         del version  # its callback has answered
 
     root.command(name="version", hidden=True)(lambda: typer.echo(__version__))
-    return typer.main.get_group(root)
+    return in_our_words(typer.main.get_group(root))
 
 
 def _print_version(asked: bool) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
 
-from andamio.errors import DiskFull, text
+from andamio.errors import DiskFull, FileRefused, NotFound, text
 
 _STAGING = ".staging-"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -33,6 +33,21 @@ def before(step: str, path: Path) -> None:
     The steps are write, fsync, rename, mkdir, unlink, truncate and lock.
     """
     _before(step, path)
+
+
+def require_file(path: Path) -> None:
+    """Check that a file that somebody named can be one.
+
+    Raises:
+        NotFound: There is none.
+        FileRefused: It is a folder.
+    """
+    if not path.exists():
+        raise NotFound(text("there is no file {path}", path=path), fix=text("check the name and the folder"))
+    if path.is_dir():
+        raise FileRefused(
+            text("{path} is a folder, not a file", path=path), fix=text("name one file inside it")
+        )
 
 
 def replace_file(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = True) -> None:

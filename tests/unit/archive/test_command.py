@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from andamio.cli.application import run
+from andamio.cli.audit import ACTIONS
 from andamio.cli.past import archive_of
 from andamio.journal import Journal, PredictionRecord, TruthRecord
 from andamio.kernel.settings import find_plant
@@ -76,3 +77,27 @@ def test_a_box_that_never_compacts_loads_nothing_for_it(plant: Path) -> None:
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=plant, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_pruning_is_in_the_audit_log_before_and_after(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = json.loads(typed(capsys, "journal", "compact", "--json"))
+    entries = json.loads(typed(capsys, "audit", "--json"))["rows"]
+    assert [entry["action"] for entry in entries] == ["journal-prune-intended", "journal-prune-completed"]
+    assert {entry["subject"] for entry in entries} == {"journal"}
+    assert {entry["reason"] for entry in entries} == {"[journal] keep_days = 30"}
+    for entry in entries:
+        assert entry["new"] == {"first_kept": told["first_kept"], "rows": told["pruned"]}
+    typed(capsys, "journal", "compact")
+    assert len(json.loads(typed(capsys, "audit", "--json"))["rows"]) == 2
+    assert {entry["action"] for entry in entries} <= set(ACTIONS)
+
+
+def test_nothing_is_pruned_when_the_audit_log_cannot_be_written(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (plant / ".andamio" / "andamio.db").write_bytes(b"no database at all" * 100)
+    assert run(["journal", "compact", "--json"]) == 7
+    (plant / ".andamio" / "andamio.db").unlink()
+    assert json.loads(typed(capsys, "journal", "compact", "--json"))["pruned"]["predictions"] == 1

@@ -96,6 +96,35 @@ def test_what_cannot_be_done_is_refused_kindly_and_leaves_nothing(
     assert sorted(p.name for p in plant.iterdir()) == [".andamio", "andamio.toml", "rows.csv"]
 
 
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.parquet", "rows-folder.csv"])
+def test_a_folder_is_called_a_folder(plant: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    (plant / name).mkdir()
+    assert run(["score", "--in", name, "--out", "o.csv", "--json"]) == 3
+    assert said(capsys)["error"]["what"] == f"{name} is a folder, not a file"
+
+
+def test_no_command_offers_an_option_that_it_does_not_have(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (plant / "ragged.csv").write_text("id;value\na;1\nb\nc;2\n")
+    for command in (["feedback", "ragged.csv"], ["score", "--in", "ragged.csv", "--out", "o.csv"]):
+        assert run([*command, "--json"]) == 3
+        assert said(capsys)["error"]["try"] == "correct these lines of the file"
+    assert run(["data", "add", "ragged.csv", "--json"]) == 3
+    assert "--ragged skip" in said(capsys)["error"]["try"]
+
+
+def test_status_of_a_version_without_a_reference_says_what_it_cannot_judge(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["score", "--in", "rows.csv", "--out", "out.csv"]) == 0
+    capsys.readouterr()
+    assert run(["status", "--json"]) == 0
+    (model,) = said(capsys)["models"]
+    assert (model["verdict"], model["answered"]) == ("waiting", 2)
+    assert [finding["kind"] for finding in model["findings"]] == ["no-reference"]
+
+
 def test_several_models_and_none_named_is_a_usage_error(
     plant: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

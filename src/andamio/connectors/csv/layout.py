@@ -258,14 +258,13 @@ def _footer_start(rows: Sequence[Row], width: int) -> int:
 
 def _ragged(layout: Layout, width: int, path: Path) -> FileRefused:
     longer = any(len(row.fields) > width for row in layout.ragged)
-    if layout.delimiter == "," and longer:
+    comma = layout.delimiter == "," and longer
+    if comma:
         why = text("a comma may be both the delimiter and the decimal mark here")
         fix = text("export the file again with ; between the fields")
     else:
         why = text("fields were lost or added on these lines")
-        fix = text(
-            "correct the lines, leave them out with --ragged skip, or fill short ones with --ragged fill"
-        )
+        fix = text("correct these lines of the file")
     return FileRefused(
         text(
             "rows do not have the {width} fields of the header (rows: {n})", n=len(layout.ragged), width=width
@@ -281,6 +280,7 @@ def _ragged(layout: Layout, width: int, path: Path) -> FileRefused:
             )
             for row in layout.ragged
         ],
+        data={"ragged": len(layout.ragged), "mendable": not comma},
     )
 
 

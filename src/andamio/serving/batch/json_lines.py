@@ -12,8 +12,9 @@ import msgspec
 from andamio.contracts import Contract
 from andamio.contracts.decoder import RowDecoder
 from andamio.contracts.rows import no_rows
-from andamio.errors import Fault, NotFound, text
+from andamio.errors import Fault, text
 from andamio.serving.batch.pieces import PIECE_ROWS, Piece, Refusal, placed
+from andamio.storage.files import require_file
 
 _Line = tuple[int, bytes]
 _SHOWN = 60
@@ -24,11 +25,7 @@ class JsonLinesSource:
     """Reads rows from a file of JSON lines; empty lines are passed over."""
 
     def __init__(self, path: Path, contract: Contract) -> None:
-        if not path.is_file():
-            raise NotFound(
-                text("there is no file {path}", path=path),
-                fix=text("check the name; the current folder matters"),
-            )
+        require_file(path)
         self._path = path
         self._contract = contract
         self._decoder = RowDecoder(contract)
