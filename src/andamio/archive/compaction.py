@@ -15,7 +15,7 @@ from pathlib import Path
 from andamio.archive.frames import Part, parts_of
 from andamio.archive.schema import PREDICTIONS, TABLES
 from andamio.archive.view import DeltaArchive, digest_of
-from andamio.errors import text
+from andamio.errors import ClockDoubted, text
 from andamio.journal import Damage
 from andamio.journal.closing import close_idle, closed_segments
 from andamio.journal.reading import read_closed
@@ -68,6 +68,7 @@ def compact(
         Busy: Another process is compacting.
         DiskFull: There is no room; what was not moved is where it was.
         ArchiveDamaged: A table cannot be read.
+        ClockDoubted: Pruning would leave nothing; segments were moved, and nothing was pruned.
     """
     done = Compacted(first_kept=first_kept)
     make_folder(archive / PREDICTIONS.name)
@@ -79,6 +80,7 @@ def compact(
             for start in range(0, len(waiting), _AT_ONCE):
                 _move(waiting[start : start + _AT_ONCE], tables, done)
         if first_kept is not None:
+            _refuse_a_wild_clock(tables, first_kept)
             going = {name: table.rows_before(first_kept) for name, table in tables.tables.items()}
             if announce is not None and any(going.values()):
                 announce(going)
@@ -86,6 +88,17 @@ def compact(
         for table in tables.tables.values():
             table.remove_unreferred()
     return done
+
+
+def _refuse_a_wild_clock(tables: DeltaArchive, first_kept: date) -> None:
+    """Refuse to prune all that there is: a clock that jumped ahead would ask for just that."""
+    newest = max((day for table in tables.tables.values() if (day := table.newest_day())), default=None)
+    if newest is not None and newest < str(first_kept):
+        raise ClockDoubted(
+            text("everything in the tables is older than {day}; nothing was pruned", day=str(first_kept)),
+            why=text("the newest row is of {newest}: this box's clock may be wrong", newest=newest),
+            fix=text("check the clock (date); if it is right, keep more days, or move the tables away"),
+        )
 
 
 def _move(segments: Sequence[Segment], archive: DeltaArchive, done: Compacted) -> None:

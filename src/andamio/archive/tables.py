@@ -131,6 +131,10 @@ class ArchiveTable:
 
         self._publish(commit)
 
+    def newest_day(self) -> str | None:
+        """Return the newest day of a row, None when there is none."""
+        return max((str(file.partition["day"]) for file in self.now().files()), default=None)
+
     def rows_before(self, first_kept: date) -> int:
         """Count the rows that pruning would take away."""
         return sum(file.rows for file in self._old(first_kept))

@@ -17,6 +17,7 @@ program.
 from andamio.errors.circumstances import (
     AnswerIsNo,
     Busy,
+    ClockDoubted,
     DatabaseTooNew,
     DatabaseUnreachable,
     DeploymentChanged,
@@ -98,6 +99,7 @@ __all__ = [
     "BundleRefused",
     "Busy",
     "CertificateRefused",
+    "ClockDoubted",
     "ColumnsDiffer",
     "ContractInvalid",
     "ContractNotFound",

@@ -104,6 +104,12 @@ class JournalFull(Unequipped):
     code = "journal-full"
 
 
+class ClockDoubted(Unequipped):
+    """The clock of this box says something that what was recorded makes unlikely."""
+
+    code = "clock-doubted"
+
+
 class MissingExtra(Unequipped):
     """A package of an optional part is not installed."""
 
