@@ -20,8 +20,8 @@ from collections import defaultdict
 from pathlib import Path
 
 from plant import BenchPlant, build
-from run import Figures, load
-from servers import HERE, running
+from run import Figures
+from servers import HERE, Load, running
 
 ENVIRONMENTS = HERE.parent / "results" / "peers"
 OURS = ("floor", "andamio")
@@ -94,8 +94,9 @@ def measure(plant: BenchPlant, wanted: list[str], rounds: int, seconds: float) -
                 mine = figures[name]
                 mine["cold start s"].append(server.cold_start_s)
                 for connections in CONNECTIONS:
-                    load(server, body, connections, seconds / 3, 1 if two else None)  # warm
-                    found = load(server, body, connections, seconds, 1 if two else None)
+                    ask = Load(server.port, server.path, body, core=1 if two else None)
+                    ask.run(connections, seconds / 3)  # warm
+                    found = ask.run(connections, seconds)
                     for figure in ("requests_per_s", "p50_ms", "p99_ms"):
                         mine[f"x {connections} {figure}"].append(found[figure])
                 mine["memory MB"].append(server.tree_mb())

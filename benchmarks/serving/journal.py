@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from plant import MODEL, BenchPlant, build
-from servers import AS_INSTALLED, BIN, HERE, free_port, wait_for_answer
+from servers import AS_INSTALLED, BIN, Load, free_port, wait_for_answer
 
 WAYS = ("none", "process", "power-cut")
 CONNECTIONS = (1, 64)
@@ -71,24 +71,6 @@ def path() -> str:
     return f"/v1/models/{MODEL}/predict"
 
 
-def load(
-    port: int, plant: BenchPlant, connections: int, seconds: float, core: int | None
-) -> dict[str, float]:
-    """Run the load generator in its own process."""
-    pinned = ["taskset", "-c", str(core)] if core is not None else []
-    done = subprocess.run(
-        [
-            *pinned, sys.executable, str(HERE / "load.py"), "--port", str(port), "--path", path(),
-            "--body", str(plant.one_row), "--connections", str(connections), "--seconds", str(seconds),
-        ],
-        check=True, capture_output=True, timeout=seconds + 60,
-    )  # fmt: skip
-    found: dict[str, float] = json.loads(done.stdout)
-    if found["failed"]:
-        raise SystemExit(f"{found['failed']} requests failed")
-    return found
-
-
 def measure(plant: BenchPlant, rounds: int, seconds: float) -> Figures:
     """Take turns: every round runs each way at each number of connections."""
     two = (os.cpu_count() or 1) > 1
@@ -96,10 +78,10 @@ def measure(plant: BenchPlant, rounds: int, seconds: float) -> Figures:
     for turn in range(rounds):
         for way in WAYS if turn % 2 == 0 else reversed(WAYS):
             with serving(way, plant, 0 if two else None) as port:
-                load(port, plant, 16, 0.5, 1 if two else None)
+                ask = Load(port, path(), plant.one_row, core=1 if two else None)
+                ask.run(16, 0.5)
                 for connections in CONNECTIONS:
-                    found = load(port, plant, connections, seconds, 1 if two else None)
-                    figures[way, connections].append(found)
+                    figures[way, connections].append(ask.run(connections, seconds))
     return figures
 
 

@@ -23,29 +23,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from plant import MODEL, BenchPlant, build
-from servers import AS_INSTALLED, BIN, HERE, Server, ask_once, running
+from servers import AS_INSTALLED, BIN, HERE, Load, Server, ask_once, running
 
 from andamio.bundles.deployment import Deployment, read_deployment, write_deployment
 
 CASES = (("1 row", 1), ("1 row", 16), ("1 row", 64), ("100 rows", 1), ("100 rows", 4))
 NAMES = ("floor", "andamio")
 Figures = dict[str, dict[str, list[float]]]
-
-
-def load(server: Server, body: Path, connections: int, seconds: float, core: int | None) -> dict[str, float]:
-    """Run the load generator in its own process."""
-    pinned = ["taskset", "-c", str(core)] if core is not None else []
-    done = subprocess.run(
-        [
-            *pinned, sys.executable, str(HERE / "load.py"), "--port", str(server.port), "--path", server.path,
-            "--body", str(body), "--connections", str(connections), "--seconds", str(seconds),
-        ],
-        check=True, capture_output=True, timeout=seconds + 60,
-    )  # fmt: skip
-    found: dict[str, float] = json.loads(done.stdout)
-    if found["failed"]:
-        raise SystemExit(f"{server.name}: {found['failed']} requests failed")
-    return found
 
 
 def measure(plant: BenchPlant, rounds: int, seconds: float) -> Figures:
@@ -61,7 +45,8 @@ def measure(plant: BenchPlant, rounds: int, seconds: float) -> Figures:
                 for what, connections in CASES:
                     body = plant.one_row if what == "1 row" else plant.hundred_rows
                     before = server.cpu_s()
-                    found = load(server, body, connections, seconds, 1 if two else None)
+                    ask = Load(server.port, server.path, body, core=1 if two else None)
+                    found = ask.run(connections, seconds)
                     found["cpu_us"] = 1e6 * (server.cpu_s() - before) / found["requests"]
                     for figure in ("requests_per_s", "p50_ms", "p99_ms", "cpu_us"):
                         mine[f"{what} x {connections} {figure}"].append(found[figure])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -45,6 +46,31 @@ class Server:
         """Return the processor time it has used, which other load on the box stretches less."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Load:
+    """The load generator, in a process of its own."""
+
+    port: int
+    path: str
+    body: Path
+    core: int | None = None
+
+    def run(self, connections: int, seconds: float) -> dict[str, float]:
+        """Ask again and again; no request may fail."""
+        pinned = ["taskset", "-c", str(self.core)] if self.core is not None else []
+        done = subprocess.run(
+            [
+                *pinned, sys.executable, str(HERE / "load.py"), "--port", str(self.port), "--path", self.path,
+                "--body", str(self.body), "--connections", str(connections), "--seconds", str(seconds),
+            ],
+            check=True, capture_output=True, timeout=seconds + 60,
+        )  # fmt: skip
+        found: dict[str, float] = json.loads(done.stdout)
+        if found["failed"]:
+            raise SystemExit(f"{found['failed']} requests to {self.path} failed")
+        return found
 
 
 def free_port() -> int:

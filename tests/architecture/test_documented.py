@@ -57,7 +57,7 @@ def error_classes(kind: type[AndamioError] = AndamioError) -> Iterator[type[Anda
 
 
 def codes_in_the_code() -> set[str]:
-    found = {kind.code for kind in error_classes() if kind.__module__ == "andamio.errors"}
+    found = {kind.code for kind in error_classes() if kind.__module__.startswith("andamio.errors.")}
     for node in chain.from_iterable(map(ast.walk, sources().values())):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             found |= {node.value} if FAULT_CODE.fullmatch(node.value) else set()

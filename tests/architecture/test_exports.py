@@ -36,10 +36,22 @@ def test_an_unknown_name_of_the_package_is_an_attribute_error() -> None:
         andamio.pickle  # noqa: B018  the reading is the test
 
 
+def is_ours(kind: type) -> bool:
+    return kind.__module__.startswith(f"{errors.__name__}.")
+
+
+def test_every_error_of_the_tree_is_exported() -> None:
+    exported = set(errors.__all__)
+
+    def below(kind: type[AndamioError]) -> set[str]:
+        found = {kind.__name__} if is_ours(kind) else set()
+        return found.union(*map(below, kind.__subclasses__()))
+
+    assert below(AndamioError) <= exported
+
+
 def families() -> dict[str, type[AndamioError]]:
-    return {
-        kind.__name__: kind for kind in AndamioError.__subclasses__() if kind.__module__ == errors.__name__
-    }
+    return {kind.__name__: kind for kind in AndamioError.__subclasses__() if is_ours(kind)}
 
 
 def test_the_drawn_tree_of_errors_is_the_real_one() -> None:
@@ -52,7 +64,7 @@ def kinds() -> list[type[AndamioError]]:
     return [
         kind
         for _, kind in inspect.getmembers(errors, inspect.isclass)
-        if issubclass(kind, AndamioError) and kind.__module__ == errors.__name__
+        if issubclass(kind, AndamioError) and is_ours(kind)
     ]
 
 

@@ -7,7 +7,7 @@ commit carries the name and the digest of every segment in it, so that a second 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from andamio.archive.frames import Part, parts_of
 from andamio.archive.schema import PREDICTIONS, TABLES
 from andamio.archive.view import DeltaArchive, digest_of
-from andamio.errors import text
+from andamio.errors import ClockDoubted, text
 from andamio.journal import Damage
 from andamio.journal.closing import close_idle, closed_segments
 from andamio.journal.reading import read_closed
@@ -46,7 +46,13 @@ class Compacted:
     first_kept: date | None = None
 
 
-def compact(journal: Path, archive: Path, *, first_kept: date | None = None) -> Compacted:
+def compact(
+    journal: Path,
+    archive: Path,
+    *,
+    first_kept: date | None = None,
+    announce: Callable[[Mapping[str, int]], object] | None = None,
+) -> Compacted:
     """Move every closed segment into the tables and prune the days before ``first_kept``.
 
     What a living worker writes is not touched. Killed anywhere, nothing is lost and nothing is double, and
@@ -56,11 +62,13 @@ def compact(journal: Path, archive: Path, *, first_kept: date | None = None) -> 
         journal: The journal's folder.
         archive: The folder that holds the four tables, side by side.
         first_kept: The first day (UTC) to keep; None keeps all.
+        announce: Told how many rows of each table are about to go, if any are; none goes if it raises.
 
     Raises:
         Busy: Another process is compacting.
         DiskFull: There is no room; what was not moved is where it was.
         ArchiveDamaged: A table cannot be read.
+        ClockDoubted: Pruning would leave nothing; segments were moved, and nothing was pruned.
     """
     done = Compacted(first_kept=first_kept)
     make_folder(archive / PREDICTIONS.name)
@@ -72,10 +80,25 @@ def compact(journal: Path, archive: Path, *, first_kept: date | None = None) -> 
             for start in range(0, len(waiting), _AT_ONCE):
                 _move(waiting[start : start + _AT_ONCE], tables, done)
         if first_kept is not None:
+            _refuse_a_wild_clock(tables, first_kept)
+            going = {name: table.rows_before(first_kept) for name, table in tables.tables.items()}
+            if announce is not None and any(going.values()):
+                announce(going)
             done.pruned = {name: table.prune(first_kept) for name, table in tables.tables.items()}
         for table in tables.tables.values():
             table.remove_unreferred()
     return done
+
+
+def _refuse_a_wild_clock(tables: DeltaArchive, first_kept: date) -> None:
+    """Refuse to prune all that there is: a clock that jumped ahead would ask for just that."""
+    newest = max((day for table in tables.tables.values() if (day := table.newest_day())), default=None)
+    if newest is not None and newest < str(first_kept):
+        raise ClockDoubted(
+            text("everything in the tables is older than {day}; nothing was pruned", day=str(first_kept)),
+            why=text("the newest row is of {newest}: this box's clock may be wrong", newest=newest),
+            fix=text("check the clock (date); if it is right, keep more days, or move the tables away"),
+        )
 
 
 def _move(segments: Sequence[Segment], archive: DeltaArchive, done: Compacted) -> None:

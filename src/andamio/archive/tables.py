@@ -25,7 +25,7 @@ from polars.exceptions import PolarsError
 
 from andamio.archive.frames import Part
 from andamio.archive.schema import TableForm
-from andamio.errors import ArchiveDamaged, DiskFull, Text, text
+from andamio.errors import ArchiveDamaged, Text, text
 from andamio.storage.files import (
     before,
     make_folder,
@@ -131,12 +131,20 @@ class ArchiveTable:
 
         self._publish(commit)
 
+    def newest_day(self) -> str | None:
+        """Return the newest day of a row, None when there is none."""
+        return max((str(file.partition["day"]) for file in self.now().files()), default=None)
+
+    def rows_before(self, first_kept: date) -> int:
+        """Count the rows that pruning would take away."""
+        return sum(file.rows for file in self._old(first_kept))
+
     def prune(self, first_kept: date) -> int:
         """Publish a version without the days before one, remove their files, return how many rows went.
 
         A reader that meets a removed file finds out here that its rows are gone.
         """
-        old = [file for file in self.now().files() if str(file.partition["day"]) < str(first_kept)]
+        old = self._old(first_kept)
         if old:
             self._publish(
                 lambda staging: DeltaTable(staging).delete(
@@ -144,6 +152,9 @@ class ArchiveTable:
                 )
             )
         return sum(file.rows for file in old)
+
+    def _old(self, first_kept: date) -> list[StoredFile]:
+        return [file for file in self.now().files() if str(file.partition["day"]) < str(first_kept)]
 
     def remove_unreferred(self) -> None:
         """Remove the files of no version and what killed writers left; the caller alone writes."""
@@ -180,7 +191,7 @@ class ArchiveTable:
     def _publish(self, commit: Callable[[Path], object]) -> None:
         log = self.folder / _LOG
         make_folder(log)
-        with staging_folder(self.folder) as staging, _saying_when_full(self.folder):
+        with staging_folder(self.folder) as staging, saying_when_full(self.folder):
             make_folder(staging / _LOG)
             for known in log.glob("*.json"):
                 os.link(known, staging / _LOG / known.name)
@@ -210,20 +221,3 @@ def _damaged(folder: Path, why: Text) -> ArchiveDamaged:
         why=why,
         fix=text("put this folder back from the last backup; the journal's own files are not touched"),
     )
-
-
-@contextmanager
-def _saying_when_full(path: Path) -> Iterator[None]:
-    """Turn the Delta library's own "no space left" into ours."""
-    with saying_when_full(path):
-        try:
-            yield
-        except DeltaError as error:
-            if "os error 28" not in str(error) and "os error 122" not in str(error):
-                raise
-            raise DiskFull(
-                text("the disk is full"),
-                where=text("{path}", path=path),
-                why=text("nothing was changed: the file that was there is still there"),
-                fix=text("free some space on this disk and run the command again"),
-            ) from error

@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 
 from andamio import __version__
 from andamio.cli.commands import COMMANDS
+from andamio.cli.help_words import in_our_words
 from andamio.cli.usage import explained
 from andamio.errors import (
     EXIT_BUG,
@@ -76,10 +77,10 @@ def load_command(name: str) -> Any:
         gc.enable()
     if isinstance(command, typer.Typer):
         command.info.help = say(spec.help)
-        return typer.main.get_group(command)
+        return in_our_words(typer.main.get_group(command))
     alone = typer.Typer(add_completion=False)
     alone.command(name=name, help=say(spec.help))(command)
-    return typer.main.get_command(alone)
+    return in_our_words(typer.main.get_command(alone))
 
 
 def _summary(name: str) -> Any:
@@ -160,7 +161,7 @@ def _root() -> Any:
         del version  # its callback has answered
 
     root.command(name="version", hidden=True)(lambda: typer.echo(__version__))
-    return typer.main.get_group(root)
+    return in_our_words(typer.main.get_group(root))
 
 
 def _print_version(asked: bool) -> None:

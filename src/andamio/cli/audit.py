@@ -50,6 +50,8 @@ ACTIONS: dict[str, Text] = {
     "token-created": text("made an access token"),
     "token-rotated": text("gave an access token a new secret"),
     "token-revoked": text("took an access token away"),
+    "journal-prune-intended": text("decided to prune old rows of"),
+    "journal-prune-completed": text("pruned old rows of"),
     "registry-reconciled": text("brought the registry to what answers"),
 }
 

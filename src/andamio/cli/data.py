@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,7 @@ from andamio.cli.output import Json, Output
 from andamio.connectors.csv import CsvOptions, Ragged
 from andamio.contracts import Contract, read_contract
 from andamio.data import AddOptions, Datasets, DatasetVersion, ReadOptions, check, profile
-from andamio.errors import NotFound, UsageError, text
+from andamio.errors import FileRefused, NotFound, UsageError, text
 from andamio.kernel.settings import PlantFolder, find_plant
 from andamio.language import say
 
@@ -72,10 +73,24 @@ def add(
         keep=keep or (),
         new_columns=new_columns,
     )
-    added = _datasets(find_plant()).add(file, to, options)
+    with _offering_ragged():
+        added = _datasets(find_plant()).add(file, to, options)
     out = Output(json=json)
     say_added(out, file.name, added)
     out.data(added_json(added))
+
+
+@contextmanager
+def _offering_ragged() -> Iterator[None]:
+    """Name the option for rows of the wrong length, which this command alone has."""
+    try:
+        yield
+    except FileRefused as error:
+        if error.data.get("mendable"):
+            error.fix = text(
+                "correct the lines, leave them out with --ragged skip, or fill short ones with --ragged fill"
+            )
+        raise
 
 
 @command.command("list", help=say("List the datasets and their newest versions"))

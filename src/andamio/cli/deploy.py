@@ -4,33 +4,32 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from andamio.cli.deciding import DespiteGates, FileOnly, Reason, decide
 from andamio.cli.output import Json, Output
 from andamio.cli.trying import read_plan
-from andamio.cli.what_answers import has_registry, local_switchboard, offering, tell
 from andamio.errors import NotFound, UsageError, text
 from andamio.language import say
 from andamio.lifecycle import Change, Plan, Switchboard, deploy, deploy_bundle, take_in, try_bundle, try_out
+
+if TYPE_CHECKING:
+    from andamio.app import Plant
 
 
 def command(
     which: Annotated[
         str, typer.Argument(metavar="NAME@VERSION", help=say("the version, such as pump-health@3"))
     ],
-    reason: Annotated[str, typer.Option(help=say("why, for the audit log"))] = "",
-    despite_gates: Annotated[
-        str, typer.Option(metavar="REASON", help=say("deploy although a gate failed, and why"))
-    ] = "",
+    reason: Reason = "",
+    despite_gates: DespiteGates = "",
     bundle: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help=say("a bundle from elsewhere, a memory stick for example")),
     ] = None,
-    file_only: Annotated[
-        bool, typer.Option("--file-only", help=say("without the registry, when its database is away"))
-    ] = False,
+    file_only: FileOnly = False,
     canary: Annotated[
         str, typer.Option(metavar="SHARE", help=say("let it answer this per cent of the assets only"))
     ] = "",
@@ -46,13 +45,14 @@ def command(
     """Put a version in production and return when every scoring process serves it."""
     out = Output(json=json)
     plan = read_plan(which.partition("@")[0], canary, ab, shadow=shadow)
-    if file_only or not has_registry():
-        board = local_switchboard()
-        change, told = _deploy_here(board, which, bundle, plan), None
-    else:
-        with offering(text("andamio deploy {which} --file-only works without the database", which=which)):
-            change, board, told = *_deploy_registered(which, reason, despite_gates, bundle, plan), reason
-    tell(out, change, patience_s=board.patience_s, reason=told)
+    way_out = text("andamio deploy {which} --file-only works without the database", which=which)
+    change = decide(
+        out,
+        reason,
+        way_out=None if file_only else way_out,
+        here=lambda board: _deploy_here(board, which, bundle, plan),
+        registered=lambda plant: _deploy_registered(plant, which, reason, despite_gates, bundle, plan),
+    )
     if change.changed and plan is not None:
         out.say(
             "Make it the champion: andamio promote {model}; end the trial: andamio rollback {model} --trial",
@@ -63,12 +63,10 @@ def command(
 
 
 def _deploy_registered(
-    which: str, reason: str, despite_gates: str, bundle: Path | None, plan: Plan | None
-) -> tuple[Change, Switchboard]:
-    from andamio.app import Plant
+    plant: Plant, which: str, reason: str, despite_gates: str, bundle: Path | None, plan: Plan | None
+) -> Change:
     from andamio.registry import NewVersion, parse_reference
 
-    plant = Plant.open()
     reference = parse_reference(which)
     if bundle is not None:
         taken = take_in(plant.switchboard, bundle)
@@ -82,7 +80,7 @@ def _deploy_registered(
     else:
         version = plant.registry.resolve(reference)
     work = deploy if plan is None else partial(try_out, wanted=plan)
-    change = work(
+    return work(
         plant.registry,
         plant.switchboard,
         version.model,
@@ -91,7 +89,6 @@ def _deploy_registered(
         reason=reason,
         despite_gates=despite_gates,
     )
-    return change, plant.switchboard
 
 
 def _deploy_here(board: Switchboard, which: str, bundle: Path | None, plan: Plan | None) -> Change:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, timedelta
 
 import typer
 
 from andamio.archive import Compacted, compact
 from andamio.cli.output import Json, Output
+from andamio.errors import Text, text
 from andamio.kernel import clock
-from andamio.kernel.settings import find_plant
+from andamio.kernel.settings import PlantFolder, find_plant
 from andamio.language import say
 
 command = typer.Typer(no_args_is_help=True)
@@ -30,7 +32,10 @@ def compact_journal(json: Json = False) -> None:
     keep_days = plant.settings.journal.keep_days
     today = clock.now().astimezone(UTC).date()
     first_kept = None if keep_days is None else today - timedelta(days=keep_days)
-    done = compact(plant.journal, plant.hidden, first_kept=first_kept)
+    if first_kept is None:
+        done = compact(plant.journal, plant.hidden)
+    else:
+        done = _pruned(plant, first_kept, text("[journal] keep_days = {days}", days=keep_days))
     _tell(out, done)
     out.data(
         {
@@ -41,6 +46,28 @@ def compact_journal(json: Json = False) -> None:
             "pruned": done.pruned,
         }
     )
+
+
+def _pruned(folder: PlantFolder, first_kept: date, why: Text) -> Compacted:
+    """Compact and prune; the audit log says what is to go before it goes, and what went."""
+
+    def record(action: str, rows: Mapping[str, int]) -> None:
+        from andamio.app import Plant
+
+        plant = Plant.open(folder.root)
+        gone = {"first_kept": str(first_kept), "rows": dict(rows)}
+        plant.audit.append(action, "journal", actor=plant.actor, reason=str(why), new=gone)
+        plant.database.close()
+
+    done = compact(
+        folder.journal,
+        folder.hidden,
+        first_kept=first_kept,
+        announce=lambda rows: record("journal-prune-intended", rows),
+    )
+    if any(done.pruned.values()):
+        record("journal-prune-completed", done.pruned)
+    return done
 
 
 def _tell(out: Output, done: Compacted) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -19,10 +22,12 @@ from andamio.serving.batch import BatchResult, Files, score_file
 from andamio.serving.batch.csv_source import CsvSource
 from andamio.serving.batch.json_lines import JsonLinesSource
 from andamio.serving.batch.pieces import Source, Target
+from andamio.serving.batch.refused import refused_path
 from andamio.serving.batch.targets import CsvTarget, JsonLinesTarget
 from andamio.serving.champions import open_champion
 from andamio.serving.desk import command_journal
 from andamio.serving.scorer import Scorer
+from andamio.storage.locks import hold
 
 _LINES = (".jsonl", ".ndjson")
 _PARQUET = (".parquet", ".pq")
@@ -57,9 +62,21 @@ def command(
     rows = _source(source, scorer, encoding, decimal)
     started = time.perf_counter()
     journals = command_journal(plant.journal, "score", plant.settings.serving.durability)
-    with about(source), journals as journal:
+    with about(source), journals as journal, _alone(plant, output):
         result = score_file(scorer, rows, _target(output), Files(source, output), journal.append_now)
     _tell(out, scorer, output, result, time.perf_counter() - started)
+
+
+@contextmanager
+def _alone(plant: PlantFolder, output: Path) -> Iterator[None]:
+    """Hold an output and its file of refusals, so that they are of one run."""
+    name = hashlib.sha256(str(refused_path(output.resolve())).encode()).hexdigest()[:16]
+    plant.hidden.mkdir(exist_ok=True)
+    lock = hold(plant.hidden / f"score-{name}.lock", text("the output {path}", path=output))
+    try:
+        yield
+    finally:
+        lock.release(remove=True)
 
 
 def _champion(plant: PlantFolder, model: str) -> Scorer:
@@ -108,6 +125,11 @@ def _tell(out: Output, scorer: Scorer, output: Path, result: BatchResult, second
             rows=result.refused,
             path=result.rejected,
         )
+        if result.worded < result.refused:
+            out.say(
+                "the first {worded} have their faults in words, the others by code, tag and value",
+                worded=result.worded,
+            )
         for reason, count in sorted(result.reasons.items()):
             out.say("  {reason}: {count}", reason=reason, count=count)
     out.say("when the truth is known: andamio feedback FILE.csv")
@@ -121,6 +143,8 @@ def _tell(out: Output, scorer: Scorer, output: Path, result: BatchResult, second
             "reasons": result.reasons,
             "out": str(output),
             "rejected": str(result.rejected) if result.rejected else None,
+            "rejected_listed": result.refused,
+            "rejected_worded": result.worded,
             "seconds": round(seconds, 3),
         }
     )

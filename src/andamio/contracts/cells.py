@@ -33,6 +33,15 @@ _numbers = msgspec.json.Decoder(list[float | None])
 Cells = Sequence[Any] | NDArray[Any]
 
 
+class NoNumber(str):
+    """A text that whoever read the file knows to be no number there, however much it looks like one.
+
+    ``1.5`` in a column of decimal commas is one: read as it stands it would be a guess.
+    """
+
+    __slots__ = ()
+
+
 def read_numbers(cells: Cells, kind: TagType, *, typed: bool) -> NDArray[np.float64]:
     """Read a column of numbers, whole numbers or truth values.
 
@@ -78,7 +87,9 @@ def number_of(cell: object, kind: TagType, *, typed: bool) -> float:
             return float(value)
         except OverflowError:
             return WRONG
-    return number_of_text(value, kind) if isinstance(value, str) and not typed else WRONG
+    if not isinstance(value, str) or isinstance(value, NoNumber) or typed:
+        return WRONG
+    return number_of_text(value, kind)
 
 
 def number_of_text(cell: str, kind: TagType) -> float:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-from andamio.contracts.cells import number_of_text
+from andamio.contracts.cells import NoNumber, number_of_text
 from andamio.contracts.confusions import likely_confusion
 from andamio.contracts.contract import Contract, Input, TagType
 from andamio.contracts.judgement import LARGEST
@@ -54,8 +54,8 @@ class FaultWriter:
         return self._fault(
             "contract-extra",
             row,
-            _cut(key),
-            text('the model has no input "{tag}"', tag=_cut(key)),
+            cut(key),
+            text('the model has no input "{tag}"', tag=cut(key)),
             text("every key of a row must be an input of the contract, or asset or time"),
             nearest(key, tags) or text("remove it, or declare it in {file}", file=self.file),
         )
@@ -75,7 +75,7 @@ class FaultWriter:
     def unit(self, tag: str, what: Text, fix: Text) -> Fault:
         """Write that the units of a request cannot be used."""
         where = text("{model}, units", model=self.label)
-        return Fault("contract-unit", what, where, None, fix, {"tag": _cut(tag)})
+        return Fault("contract-unit", what, where, None, fix, {"tag": cut(tag)})
 
     def _fault(
         self,
@@ -139,7 +139,7 @@ class FaultWriter:
         return what, why, self._spelling(declared, cell, expected)
 
     def _spelling(self, declared: Input, cell: object, expected: Text) -> Text:
-        if isinstance(cell, str) and len(cell) < _LONGEST:
+        if isinstance(cell, str) and not isinstance(cell, NoNumber) and len(cell) < _LONGEST:
             for attempt in (cell, cell.replace(",", ".")):
                 number = number_of_text(attempt, declared.type)
                 if math.isfinite(number) and declared.type is not TagType.BOOLEAN:
@@ -152,7 +152,7 @@ class FaultWriter:
 
     def _unknown(self, declared: Input, value: str) -> tuple[Text, Text, Text]:
         known = ", ".join(declared.values[:20])
-        what = text('{tag} = "{value}" is none of {known}', tag=declared.name, value=_cut(value), known=known)
+        what = text('{tag} = "{value}" is none of {known}', tag=declared.name, value=cut(value), known=known)
         why = text('the contract says unknown = "reject"')
         add = text("add it to values in {file}, and train again", file=self.file)
         return what, why, nearest(value, declared.values) or add
@@ -170,11 +170,12 @@ def _measured(value: float, unit: str | None) -> Text:
 def nearest(word: str, options: Iterable[str]) -> Text | None:
     """Suggest the option that a word was meant to be, or None."""
     folded = {option.casefold(): option for option in options}
-    close = get_close_matches(_cut(word).casefold(), folded, n=1, cutoff=0.6)
+    close = get_close_matches(cut(word).casefold(), folded, n=1, cutoff=0.6)
     return text('did you mean "{word}"?', word=folded[close[0]]) if close else None
 
 
-def _cut(shown: str) -> str:
+def cut(shown: str) -> str:
+    """Shorten a text that somebody sent to what a sentence can hold."""
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
 
 
@@ -183,10 +184,10 @@ def _short(value: object) -> object:
         return f"1e+{math.log10(abs(value)):.0f}"
     if value is None or (isinstance(value, (int, float)) and math.isfinite(value)):
         return value
-    return _cut(str(value))
+    return cut(str(value))
 
 
 def _quoted(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f'"{_cut(value)}"' if isinstance(value, str) else _short(value)
+    return f'"{cut(value)}"' if isinstance(value, str) else _short(value)

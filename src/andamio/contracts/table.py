@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -34,6 +35,17 @@ class Breach:
 
 
 @dataclass(frozen=True, slots=True)
+class BadCell:
+    """One fault of one row, from 0, whose sentences are written only if somebody asks for them."""
+
+    row: int
+    code: str
+    tag: str
+    cell: object
+    write: Callable[[], Fault]
+
+
+@dataclass(frozen=True, slots=True)
 class TableVerdict:
     """What became of a table: the rows that were accepted, and why the others were not.
 
@@ -51,25 +63,28 @@ class TableVerdict:
 
     @property
     def faults(self) -> list[Fault]:
-        """Every fault of every refused row, by row; see ``first_faults`` and ``counts`` for large tables."""
+        """Every fault of every refused row, by row; see ``bad_cells`` and ``counts`` for large tables."""
         return self.first_faults(None)
 
     def first_faults(self, limit: int | None) -> list[Fault]:
         """Write the first ``limit`` faults, by row and by the contract's order of tags."""
-        return list(islice(self._written(), limit))
+        return [found.write() for found in islice(self.bad_cells(), limit)]
 
     def counts(self) -> Counter[tuple[str, str]]:
         """Count the faults by tag and code."""
         return Counter({(breach.tag, breach.code): len(breach.rows) for breach in self.breaches})
 
-    def _written(self) -> Iterator[Fault]:
+    def bad_cells(self) -> Iterator[BadCell]:
+        """Yield every fault by row and by the contract's order of tags, without a word written yet."""
         for row, order in heapq.merge(
             *(_places(order, breach) for order, breach in enumerate(self.breaches))
         ):
             breach = self.breaches[order]
             column, cells, unit = self._columns[breach.tag]
             cell = cells[row] if len(cells) else None
-            yield self._writer.write(breach.code, column.declared, row, cell, column.values[row], unit)
+            value = column.values[row]
+            write = partial(self._writer.write, breach.code, column.declared, row, cell, value, unit)
+            yield BadCell(row, breach.code, breach.tag, cell, write)
 
 
 class TableValidator:

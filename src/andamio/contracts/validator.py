@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from types import NoneType
 
 import msgspec
 
+from andamio.contracts.cells import Cells
 from andamio.contracts.contract import Contract
-from andamio.contracts.faults import FaultWriter, nearest
+from andamio.contracts.faults import FaultWriter, cut, nearest
 from andamio.contracts.rows import Rows
-from andamio.contracts.table import TableValidator
+from andamio.contracts.table import BadCell, TableValidator
 from andamio.errors import BodyRefused, Fault, RowsRejected, Text, UnitUnknown, text
 from andamio.kernel.units import convert
 
@@ -42,11 +45,8 @@ class RowValidator:
         Raises:
             RowsRejected: With every fault of every row.
         """
-        faults = self._unit_faults(units) + self._row_faults(rows)
-        names = [i.name for i in self.contract.inputs] + [
-            key for key in IDENTITY if any(key in r for r in rows)
-        ]
-        columns = {name: [row.get(name) for row in rows] for name in names}
+        faults = self._unit_faults(units) + [found.write() for found in self._strangers(rows)]
+        columns = self._columns(rows)
         usable = {} if faults and any(fault.code == "contract-unit" for fault in faults) else units
         verdict = self._table.check(columns, units=usable, typed=True)
         if usable == units:
@@ -55,16 +55,27 @@ class RowValidator:
             raise refusal(self.contract, faults, len(rows))
         return verdict.rows
 
-    def _row_faults(self, rows: Sequence[Mapping[str, object]]) -> list[Fault]:
-        faults = []
+    def bad_cells(self, rows: Sequence[Mapping[str, object]]) -> list[BadCell]:
+        """Find every fault of every row, by row, without a word written yet."""
+        verdict = self._table.check(self._columns(rows), typed=True)
+        return sorted([*self._strangers(rows), *verdict.bad_cells()], key=lambda found: found.row)
+
+    def _columns(self, rows: Sequence[Mapping[str, object]]) -> dict[str, Cells]:
+        names = [i.name for i in self.contract.inputs]
+        names += [key for key in IDENTITY if any(key in row for row in rows)]
+        return {name: [row.get(name) for row in rows] for name in names}
+
+    def _strangers(self, rows: Sequence[Mapping[str, object]]) -> Iterator[BadCell]:
+        writer = self._writer
         for place, row in enumerate(rows):
-            faults += [self._writer.extra_key(place, key) for key in row if key not in self._tags]
-            faults += [
-                self._writer.identity(place, key, row[key])
-                for key in IDENTITY
-                if key in row and not isinstance(row[key], (str, int, float, type(None)))
-            ]
-        return faults
+            for key, cell in row.items():
+                if key not in self._tags:
+                    write = partial(writer.extra_key, place, key)
+                    yield BadCell(place, "contract-extra", cut(key), cell, write)
+            for key in IDENTITY:
+                if not isinstance(row.get(key), (str, int, float, NoneType)):
+                    write = partial(writer.identity, place, key, row[key])
+                    yield BadCell(place, "contract-type", key, row[key], write)
 
     def _unit_faults(self, units: Mapping[str, str]) -> list[Fault]:
         faults = []

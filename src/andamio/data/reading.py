@@ -14,7 +14,8 @@ from andamio.data.inspection import inspect
 from andamio.data.parquet import read_parquet
 from andamio.data.source import ReadOptions, Source, zone_of
 from andamio.data.workbook import read_workbook
-from andamio.errors import FileRefused, NotFound, text
+from andamio.errors import FileRefused, text
+from andamio.storage.files import require_file
 
 _WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
 _DEFAULTS = ReadOptions()
@@ -27,12 +28,7 @@ def read_source(path: Path, options: ReadOptions = _DEFAULTS) -> Source:
         NotFound: There is no such file.
         FileRefused: It is no table, or not the kind of table its name says.
     """
-    if not path.exists():
-        raise NotFound(text("there is no file {path}", path=path), fix=text("check the name and the folder"))
-    if path.is_dir():
-        raise FileRefused(
-            text("{path} is a folder, not a file", path=path), fix=text("name one file inside it")
-        )
+    require_file(path)
     source = _read(path, options)
     if source.frame.is_empty():
         raise FileRefused(

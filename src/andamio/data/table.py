@@ -30,13 +30,14 @@ from polars.exceptions import PolarsError
 from andamio.data.merging import ROW
 from andamio.data.record import VersionRecord
 from andamio.data.source import column_type
-from andamio.errors import DatasetDamaged, DiskFull, Text, text
+from andamio.errors import DatasetDamaged, Text, text
 from andamio.storage.files import (
     before,
     make_folder,
     publish_folder,
     remove_abandoned_staging,
     remove_file,
+    saying_when_full,
     staging_folder,
     sync_folder,
     write_file,
@@ -110,7 +111,7 @@ class HistoryTable:
             content = io.BytesIO()
             frame.write_parquet(content)
             write_file(part, content.getvalue(), durable=True)
-            with _saying_when_full(self.folder):
+            with saying_when_full(self.folder):
                 _commit(staging, part, frame, record, instead=instead)
             if fresh:
                 publish_folder(staging, self.folder)
@@ -215,19 +216,3 @@ def _saying_when_damaged(folder: Path) -> Iterator[None]:
         yield
     except (DeltaError, PolarsError, msgspec.MsgspecError, OSError) as error:
         raise damaged(folder, text("{reason}", reason=str(error).strip().splitlines()[0][:200])) from error
-
-
-@contextmanager
-def _saying_when_full(path: Path) -> Iterator[None]:
-    """Turn the Delta library's own "no space left" into ours."""
-    try:
-        yield
-    except (DeltaError, OSError) as error:
-        if "os error 28" not in str(error) and "os error 122" not in str(error):
-            raise
-        raise DiskFull(
-            text("the disk is full"),
-            where=text("{path}", path=path),
-            why=text("nothing was changed: the file that was there is still there"),
-            fix=text("free some space on this disk and run the command again"),
-        ) from error

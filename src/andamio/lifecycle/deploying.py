@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from andamio.bundles.deployment import Served
 from andamio.errors import Fault, NotDeployable, text
 from andamio.lifecycle.change import Change, Decision, carry_out
-from andamio.lifecycle.reconciling import reconcile_held
+from andamio.lifecycle.reconciling import held_in_step
 from andamio.lifecycle.switchboard import Switchboard
 
 if TYPE_CHECKING:
@@ -46,9 +46,7 @@ def deploy(
     version = registry.version(model, number)
     remarks = judged(board, version, despite_gates)
     decision = Decision("deploy", model, actor, reason, remarks)
-    with board.hold():
-        reconcile_held(registry, board)
-        there = board.read()
+    with held_in_step(registry, board) as there:
         wanted = there.deploying(model, Served(number, version.digest))
         return carry_out(registry, board, decision, there, wanted)
 

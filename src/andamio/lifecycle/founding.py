@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 from andamio.bundles.keys import create_key, load_key
@@ -12,7 +13,7 @@ from andamio.contracts.draft import Draft, draft_contract
 from andamio.errors import FolderTaken, text
 from andamio.kernel.ids import IdMaker
 from andamio.language import speak
-from andamio.storage.files import publish_folder, write_file
+from andamio.storage.files import is_alive, publish_folder, remove_folder, write_file
 
 GITIGNORE = ".andamio/\n"
 
@@ -62,7 +63,7 @@ def found_plant(
     key = keys / f"{folder.name}-{IdMaker().take(1)[0].lower()}.pem"
     signer = create_key(key, plant=folder)
     staging = folder.parent / f".{folder.name}.{os.getpid()}.founding"
-    shutil.rmtree(staging, ignore_errors=True)
+    _remove_abandoned(folder)
     try:
         for name in ("models", "data", ".andamio"):
             (staging / name).mkdir(parents=True)
@@ -80,6 +81,14 @@ def found_plant(
         raise
     load_key(key, plant=folder)
     return Founded(folder=folder, contract=folder / "models" / f"{model}.toml", key=key)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what killed founders of this folder left beside it."""
+    for left in folder.parent.glob(f".{escape(folder.name)}.*.founding"):
+        maker = left.name.removeprefix(f".{folder.name}.").removesuffix(".founding")
+        if not maker.isdigit() or int(maker) == os.getpid() or not is_alive(int(maker)):
+            remove_folder(left)
 
 
 def _settings(name: str, language: str, time_zone: str, key: Path, public: str) -> str:

@@ -6,6 +6,8 @@ the database was away: each leaves the two apart. Start-up calls this before any
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,6 +63,19 @@ def reconcile(registry: Registry, board: Switchboard) -> Reconciled:
         return Reconciled()
     with lock:
         return reconcile_held(registry, board)
+
+
+@contextmanager
+def held_in_step(registry: Registry, board: Switchboard) -> Iterator[Deployment]:
+    """Hold what answers for a change; gives what answers now, to which the registry was brought.
+
+    Raises:
+        Busy: Another change is under way.
+        DeploymentDamaged: The file cannot be read.
+    """
+    with board.hold():
+        reconcile_held(registry, board)
+        yield board.read()
 
 
 def reconcile_held(registry: Registry, board: Switchboard) -> Reconciled:

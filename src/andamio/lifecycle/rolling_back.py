@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from andamio.lifecycle.change import Change, Decision, carry_out
-from andamio.lifecycle.reconciling import reconcile_held
+from andamio.lifecycle.reconciling import held_in_step
 from andamio.lifecycle.switchboard import Switchboard
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def roll_back(registry: Registry, board: Switchboard, model: str, *, actor: str,
         WorkersRefused: A scoring process could not load it; nothing was changed in the end.
         Busy: Another deploy or rollback is under way.
     """
-    with board.hold():
-        reconcile_held(registry, board)
-        there = board.read()
+    with held_in_step(registry, board) as there:
         wanted = there.rolling_back(model)
         board.open(model, wanted.models[model].champion.digest)
         return carry_out(registry, board, Decision("rollback", model, actor, reason), there, wanted)

@@ -12,7 +12,7 @@ from andamio.bundles.exchangeable import check_exchangeable
 from andamio.errors import VersionNotFound, text
 from andamio.lifecycle.change import Change, Decision, carry_out
 from andamio.lifecycle.deploying import judged
-from andamio.lifecycle.reconciling import reconcile_held
+from andamio.lifecycle.reconciling import held_in_step
 from andamio.lifecycle.switchboard import Switchboard
 
 if TYPE_CHECKING:
@@ -81,9 +81,7 @@ def try_out(
     remarks = {} if wanted.kind == "shadow" else judged(board, version, despite_gates)
     served = Served(number, version.digest)
     decision = Decision(wanted.kind, model, actor, reason, remarks)
-    with board.hold():
-        reconcile_held(registry, board)
-        there = board.read()
+    with held_in_step(registry, board) as there:
         changed = wanted.applied(there, model, served)
         check_beside(board, there, model, served)
         return carry_out(registry, board, decision, there, changed)
@@ -107,9 +105,7 @@ def promote(
         WorkersRefused: A scoring process could not load it; nothing was changed in the end.
         Busy: Another change is under way.
     """
-    with board.hold():
-        reconcile_held(registry, board)
-        there = board.read()
+    with held_in_step(registry, board) as there:
         wanted = there.promoting(model)
         champion = wanted.models[model].champion
         version = registry.find_digest(model, champion.digest)
@@ -131,9 +127,7 @@ def end_trials(registry: Registry, board: Switchboard, model: str, *, actor: str
         WorkersRefused: A scoring process could not follow; nothing was changed in the end.
         Busy: Another change is under way.
     """
-    with board.hold():
-        reconcile_held(registry, board)
-        there = board.read()
+    with held_in_step(registry, board) as there:
         wanted = there.ending_trials(model)
         return carry_out(registry, board, Decision("trial-end", model, actor, reason), there, wanted)
 

@@ -46,7 +46,8 @@ class ModelHealth:
         """Say it in one word."""
         if any(finding.level is Level.ALARM for finding in self.findings):
             return "look"
-        return "working" if self.rows >= FEWEST else "waiting"
+        compared = not any(finding.kind == "no-reference" for finding in self.findings)
+        return "working" if self.rows >= FEWEST and compared else "waiting"
 
 
 def examine(
@@ -61,17 +62,19 @@ def examine(
         version: Its number.
         at: The present moment.
     """
-    profile = Profile.read(bundle.reference())
+    reference = bundle.reference()
+    profile = Profile.read(reference) if Profile.is_in(reference) else None
     rows = seen.of_version(version)
     judged = [item for item in seen.judged if item.prediction.version == version]
     performance = measure(judged, contract, bundle.info, promised_metrics(bundle.evaluation))
     findings = [
-        *sensor_findings(seen, rows, contract, profile),
-        *drift_findings(seen, rows, contract, profile),
+        *(sensor_findings(seen, rows, contract, profile) if profile else ()),
+        *(drift_findings(seen, rows, contract, profile) if profile else ()),
         *performance.findings,
         *_refusals(seen),
         *_damage(seen),
         *unrecorded_findings(seen, at),
+        *(() if profile else _no_reference(contract)),
     ]
     scores = scores_of(seen, rows)
     trained = bundle.record.get("created_at")
@@ -86,7 +89,7 @@ def examine(
         last=seen.last,
         rows=int(rows.size),
         score_now=float(np.mean(scores)) if scores.size else None,
-        score_then=float(np.mean(profile.score_quantiles)) if profile.rows else None,
+        score_then=float(np.mean(profile.score_quantiles)) if profile and profile.rows else None,
         performance=performance,
         unmatched=seen.unmatched,
         findings=tuple(sorted(findings, key=lambda finding: finding.level is not Level.ALARM)),
@@ -126,6 +129,19 @@ def _refusals(seen: Observation) -> list[Finding]:
             fix=text(
                 "correct what sends the rows, or the contract; andamio error {code} explains", code=code
             ),
+        )
+    ]
+
+
+def _no_reference(contract: Contract) -> list[Finding]:
+    return [
+        Finding(
+            kind="no-reference",
+            level=Level.NOTICE,
+            what=text(
+                "the bundle does not say what was usual in training, so sensors and drift are not judged"
+            ),
+            fix=text("train a version: andamio train {model}", model=contract.name),
         )
     ]
 

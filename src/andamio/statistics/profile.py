@@ -51,6 +51,11 @@ class Profile:
         }
         return named | {f"{_PREFIX}shares.{i}": shares for i, shares in enumerate(self.shares)}
 
+    @staticmethod
+    def is_in(arrays: Mapping[str, NDArray[np.generic]]) -> bool:
+        """Tell whether a bundle's reference holds a profile; one that was built by hand may hold none."""
+        return _PREFIX + "rows" in arrays
+
     @classmethod
     def read(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Profile:
         """Read a profile back from a bundle's reference."""

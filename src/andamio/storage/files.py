@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
-from andamio.errors import DiskFull, text
+from andamio.errors import DiskFull, FileRefused, NotFound, text
 
 _STAGING = ".staging-"
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_OS_ERROR = re.compile(r"\bos error (\d+)\b")
 
 
 def _nobody_listens(_step: str, _path: Path) -> None:
@@ -31,6 +35,21 @@ def before(step: str, path: Path) -> None:
     _before(step, path)
 
 
+def require_file(path: Path) -> None:
+    """Check that a file that somebody named can be one.
+
+    Raises:
+        NotFound: There is none.
+        FileRefused: It is a folder.
+    """
+    if not path.exists():
+        raise NotFound(text("there is no file {path}", path=path), fix=text("check the name and the folder"))
+    if path.is_dir():
+        raise FileRefused(
+            text("{path} is a folder, not a file", path=path), fix=text("name one file inside it")
+        )
+
+
 def replace_file(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = True) -> None:
     """Write ``content`` to ``path`` atomically, and durably unless told otherwise.
 
@@ -40,7 +59,7 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o644, durable: bool
     Raises:
         DiskFull: There is no room; the old file is untouched.
     """
-    _remove_abandoned(path)
+    remove_abandoned(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(3)}.tmp")
     with saying_when_full(path):
         try:
@@ -144,10 +163,10 @@ def sync_folder(path: Path) -> None:
 
 @contextmanager
 def saying_when_full(path: Path) -> Iterator[None]:
-    """Turn "no space left" into an error that says where and what to do."""
+    """Turn "no space left", of the system or of a library, into an error that says where and what to do."""
     try:
         yield
-    except OSError as error:
+    except Exception as error:
         if not is_full(error):
             raise
         raise DiskFull(
@@ -158,13 +177,17 @@ def saying_when_full(path: Path) -> Iterator[None]:
         ) from error
 
 
-def is_full(error: OSError) -> bool:
-    """Tell whether the system said that there is no room left, on the disk or in the quota."""
-    return error.errno in {errno.ENOSPC, errno.EDQUOT}
+def is_full(error: Exception) -> bool:
+    """Tell whether there is no room left, on the disk or in the quota; libraries say so in their text."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return True
+    said = _OS_ERROR.search(str(error))
+    return said is not None and int(said[1]) in _FULL
 
 
-def _remove_abandoned(path: Path) -> None:
-    for leftover in path.parent.glob(f".{path.name}.*.tmp"):
+def remove_abandoned(path: Path) -> None:
+    """Remove what killed writers of ``path`` left beside it; those of the living stay."""
+    for leftover in path.parent.glob(f".{escape(path.name)}.*.tmp"):
         maker = leftover.name.removeprefix(f".{path.name}.").split(".")[0]
         if not maker.isdigit() or (int(maker) != os.getpid() and not is_alive(int(maker))):
             with suppress(OSError):

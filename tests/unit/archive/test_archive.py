@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from andamio.archive import DeltaArchive, compact
 from andamio.archive.frames import parts_of
 from andamio.archive.schema import PREDICTIONS, TABLES
-from andamio.errors import ArchiveDamaged
+from andamio.errors import ArchiveDamaged, ClockDoubted
 from andamio.journal import (
     BatchRecord,
     Cursor,
@@ -328,3 +328,25 @@ def test_an_empty_archive_is_no_archive(tmp_path):
     assert view.numbers([]) == {}
     assert compact(tmp_path / "journal", tmp_path).moved == []
     assert len(TABLES) == 4
+
+
+def test_a_clock_that_jumped_ahead_prunes_nothing(plant: Path) -> None:
+    with Journal(plant / "journal", "serve-1") as journal:
+        journal.append_now([answered("a", day=0), answered("b", day=2)])
+        journal.begin_next_segment()
+    before = found(plant)
+    with pytest.raises(ClockDoubted):
+        compact(plant / "journal", plant, first_kept=date(2036, 1, 1))
+    assert found(plant) == before
+    assert compact(plant / "journal", plant, first_kept=date(1970, 1, 3)).pruned["predictions"] == 1
+
+
+def test_a_clock_that_jumped_back_prunes_nothing_and_loses_no_record(plant: Path) -> None:
+    with Journal(plant / "journal", "serve-1") as journal:
+        for day in (5, 4, 6, 3):  # as a clock that jumps about writes them
+            journal.append_now([answered(f"p{day}", day=day)])
+            journal.begin_next_segment()
+    before = found(plant)
+    assert set(compact(plant / "journal", plant, first_kept=date(1969, 12, 31)).pruned.values()) == {0}
+    assert found(plant) == before
+    assert compact(plant / "journal", plant, first_kept=date(1970, 1, 6)).pruned["predictions"] == 2

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from andamio.cli.application import run
+from andamio.cli.audit import ACTIONS
 from andamio.cli.past import archive_of
-from andamio.journal import Journal, PredictionRecord, TruthRecord
+from andamio.journal import Journal, PredictionRecord, TruthRecord, read_journal
 from andamio.kernel.settings import find_plant
 
 DAY_S = 86_400.0
@@ -76,3 +77,59 @@ def test_a_box_that_never_compacts_loads_nothing_for_it(plant: Path) -> None:
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=plant, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_pruning_is_in_the_audit_log_before_and_after(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = json.loads(typed(capsys, "journal", "compact", "--json"))
+    entries = json.loads(typed(capsys, "audit", "--json"))["rows"]
+    assert [entry["action"] for entry in entries] == ["journal-prune-intended", "journal-prune-completed"]
+    assert {entry["subject"] for entry in entries} == {"journal"}
+    assert {entry["reason"] for entry in entries} == {"[journal] keep_days = 30"}
+    for entry in entries:
+        assert entry["new"] == {"first_kept": told["first_kept"], "rows": told["pruned"]}
+    typed(capsys, "journal", "compact")
+    assert len(json.loads(typed(capsys, "audit", "--json"))["rows"]) == 2
+    assert {entry["action"] for entry in entries} <= set(ACTIONS)
+
+
+def test_nothing_is_pruned_when_the_audit_log_cannot_be_written(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (plant / ".andamio" / "andamio.db").write_bytes(b"no database at all" * 100)
+    assert run(["journal", "compact", "--json"]) == 7
+    (plant / ".andamio" / "andamio.db").unlink()
+    assert json.loads(typed(capsys, "journal", "compact", "--json"))["pruned"]["predictions"] == 1
+
+
+@pytest.mark.live
+def test_of_several_compactions_at_once_each_is_done_or_busy_and_nothing_is_double(plant: Path) -> None:
+    (plant / "andamio.toml").write_text('[plant]\nname = "test"\n')
+    for worker in range(3):
+        with Journal(plant / ".andamio" / "journal", f"serve-{worker + 2}") as journal:
+            for number in range(20):
+                record = PredictionRecord(
+                    ids=[f"w{worker}-{number}"], time=time.time(), model="pump", version=1, digest="d",
+                    numbers=bytes(8),
+                )  # fmt: skip
+                journal.append_now([record])
+                journal.begin_next_segment()
+    before = ids_in(plant)
+    program = "import sys; from andamio.cli.application import run; sys.exit(run(['journal', 'compact']))"
+    runs = [
+        subprocess.Popen([sys.executable, "-c", program], cwd=plant, stderr=subprocess.DEVNULL)
+        for _ in range(3)
+    ]
+    statuses = {one.wait() for one in runs}
+    assert statuses <= {0, 6}
+    assert 0 in statuses
+    assert sorted(ids_in(plant)) == sorted(before)
+    assert len(before) == len(set(before)) == 62
+
+
+def ids_in(plant: Path) -> list[str]:
+    """Return the ids of all predictions that a reader finds."""
+    folder = find_plant(plant)
+    found = read_journal(folder.journal, archive=archive_of(folder))
+    return [name for item in found if isinstance(item, PredictionRecord) for name in item.ids]

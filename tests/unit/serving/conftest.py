@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from andamio.bundles import Bundle, BundleParts, GraphInfo, Signer, build_bundle, create_key
+from andamio.bundles.deployment import Deployment, Served, write_deployment
 from andamio.bundles.golden import golden_rows
 from andamio.bundles.graph import Graph
 from andamio.contracts import Rows, parse_contract
@@ -195,3 +196,29 @@ class Models:
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     folder = tmp_path_factory.mktemp("models")
     return Models(folder, create_key(folder.parent / f"{folder.name}-keys" / "plant.pem"))
+
+
+ROWS = """bearing_temp,ambient_temp,product,pump,timestamp
+120,20,L,P1,2026-01-01 08:00
+0,60,H,P2,2026-01-01 08:00
+"""
+
+
+@pytest.fixture
+def plant(tmp_path: Path, models: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A plant with one deployed model, and the person in its folder."""
+    root = tmp_path / "plant"
+    (root / ".andamio").mkdir(parents=True)
+    (root / "andamio.toml").write_text(
+        f'[plant]\nname = "x"\n\n[keys]\ntrusted = ["{models.signer.public}"]\n'
+    )
+    bundle = models.bundle("two")
+    (root / ".andamio" / "bundles").symlink_to(bundle.path.parent)
+    write_deployment(
+        root / ".andamio" / "deployment.json", Deployment().deploying("pump", Served(3, bundle.digest))
+    )
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("ANDAMIO_PLANT", str(root))
+    monkeypatch.setenv("ANDAMIO_LANG", "en")
+    (root / "rows.csv").write_text(ROWS)
+    return root

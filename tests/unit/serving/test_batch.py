@@ -13,9 +13,10 @@ import polars as pl
 import pytest
 
 from andamio.connectors.csv import CsvOptions
+from andamio.contracts.faults import FaultWriter
 from andamio.errors import DiskFull, FileRefused, NotFound, RowsRejected, text
 from andamio.journal import BatchRecord, PredictionRecord, Record, RejectRecord
-from andamio.serving.batch import BatchResult, Files, run, score_file
+from andamio.serving.batch import BatchResult, Files, refused, run, score_file
 from andamio.serving.batch.csv_source import CsvSource
 from andamio.serving.batch.json_lines import JsonLinesSource
 from andamio.serving.batch.parquet import ParquetSource, ParquetTarget
@@ -196,11 +197,57 @@ def test_when_every_row_is_refused_nothing_is_written_and_the_refusals_are_journ
 ) -> None:
     scorer, ledger, output = models.scorer("two"), Ledger(), tmp_path / "out.csv"
     rows = source("csv", tmp_path, scorer, [ROWS[1], ROWS[3]])
-    with pytest.raises(RowsRejected) as refused:
+    with pytest.raises(RowsRejected) as caught:
         score(scorer, rows, CsvTarget(output), output, ledger.commit)
-    assert [str(fault.where) for fault in refused.value.faults] == ["line 2", "line 3"]
+    assert [str(fault.where) for fault in caught.value.faults] == ["line 2", "line 3"]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["rows.csv"]
     assert [type(record) for record in ledger.records] == [RejectRecord]
+
+
+@pytest.mark.parametrize("kind", ["csv", "lines", "parquet"])
+def test_every_refused_row_is_listed_and_the_first_are_told_in_words(
+    tmp_path: Path, models: Any, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(refused, "WORDED_ROWS", 3)
+    worded: list[int] = []
+    write = FaultWriter.write
+    monkeypatch.setattr(FaultWriter, "write", lambda *given: worded.append(given[3]) or write(*given))
+    rows = [ROWS[0], *[{**ROWS[1], "bearing_temp": 200.5 + i} for i in range(PIECE_ROWS + 10)]]
+    scorer, output = models.scorer("two"), tmp_path / "out.jsonl"
+    result = score(
+        scorer, source(kind, tmp_path, scorer, rows), JsonLinesTarget(output), output, Ledger().commit
+    )
+    assert (result.refused, result.worded) == (PIECE_ROWS + 10, 3)
+    assert result.reasons == {"contract-range": PIECE_ROWS + 10}
+    assert worded == [1, 2, 3]
+    with (tmp_path / "out.rejected.csv").open() as file:
+        told = list(csv.DictReader(file))
+    first = 3 if kind == "csv" else 2
+    assert [int(one["line"]) for one in told] == list(range(first, first + PIECE_ROWS + 10))
+    assert [float(one["value"]) for one in told] == [row["bearing_temp"] for row in rows[1:]]
+    assert [bool(one["what"]) for one in told] == [True] * 3 + [False] * (PIECE_ROWS + 7)
+
+
+def test_when_too_many_rows_are_refused_the_error_says_how_many_it_tells(
+    tmp_path: Path, models: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refused, "WORDED_ROWS", 3)
+    scorer, output = models.scorer("two"), tmp_path / "out.csv"
+    rows = source("csv", tmp_path, scorer, [ROWS[1]] * 10)
+    with pytest.raises(RowsRejected) as caught:
+        score(scorer, rows, CsvTarget(output), output, Ledger().commit)
+    assert [str(fault.where) for fault in caught.value.faults] == ["line 2", "line 3", "line 4"]
+    assert str(caught.value.why) == "told are the first 3 rows"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["rows.csv"]
+
+
+def test_what_a_killed_run_left_goes_and_what_a_living_one_writes_stays(tmp_path: Path, models: Any) -> None:
+    scorer, output = models.scorer("two"), tmp_path / "out[1].csv"
+    dead, alive = tmp_path / ".out[1].csv.999999999.tmp", tmp_path / ".out[1].csv.1.tmp"
+    dead.write_text("half")
+    alive.write_text("half")
+    score(scorer, source("csv", tmp_path, scorer, ROWS), CsvTarget(output), output, Ledger().commit)
+    assert (dead.exists(), alive.exists()) == (False, True)
 
 
 def test_an_output_that_cannot_be_journalled_is_not_published_and_the_old_one_stays(

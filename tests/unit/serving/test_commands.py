@@ -8,37 +8,15 @@ from typing import Any
 
 import pytest
 
-from andamio.bundles.deployment import Deployment, Served, read_deployment, write_deployment
+from andamio.bundles.deployment import read_deployment, write_deployment
 from andamio.cli.application import run
 from andamio.errors import NothingDeployed
 from andamio.journal import BatchRecord, PredictionRecord, TruthRecord, read_journal
+from andamio.serving.batch import refused
 from andamio.serving.champions import open_champion
 from andamio.serving.desk import command_journal
 
-ROWS = """bearing_temp,ambient_temp,product,pump,timestamp
-120,20,L,P1,2026-01-01 08:00
-0,60,H,P2,2026-01-01 08:00
-"""
-
-
-@pytest.fixture
-def plant(tmp_path: Path, models: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A plant with one deployed model, and the person in its folder."""
-    root = tmp_path / "plant"
-    (root / ".andamio").mkdir(parents=True)
-    (root / "andamio.toml").write_text(
-        f'[plant]\nname = "x"\n\n[keys]\ntrusted = ["{models.signer.public}"]\n'
-    )
-    bundle = models.bundle("two")
-    (root / ".andamio" / "bundles").symlink_to(bundle.path.parent)
-    write_deployment(
-        root / ".andamio" / "deployment.json", Deployment().deploying("pump", Served(3, bundle.digest))
-    )
-    monkeypatch.chdir(root)
-    monkeypatch.setenv("ANDAMIO_PLANT", str(root))
-    monkeypatch.setenv("ANDAMIO_LANG", "en")
-    (root / "rows.csv").write_text(ROWS)
-    return root
+from .conftest import ROWS
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> Any:
@@ -72,6 +50,33 @@ def test_the_truth_comes_back_by_asset_and_time(plant: Path, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "the first 2 have their faults in words, the others by code, tag and value"),
+        ("es", "las primeras 2 llevan sus faltas en palabras; las demás, por código, etiqueta y valor"),
+    ],
+)
+def test_the_command_says_what_the_file_of_refusals_holds(
+    plant: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    told: str,
+) -> None:
+    monkeypatch.setenv("ANDAMIO_LANG", language)
+    (plant / "rows.csv").write_text(ROWS + "999,20,L,P3,2026-01-01 08:00\n" * 3)
+    score = ["score", "--in", "rows.csv", "--out", "out.csv"]
+    assert run(score) == 0
+    assert told not in capsys.readouterr().out
+    monkeypatch.setattr(refused, "WORDED_ROWS", 2)
+    assert run(score) == 0
+    assert told in capsys.readouterr().out
+    assert run([*score, "--json"]) == 0
+    result = said(capsys)
+    assert (result["rejected_listed"], result["rejected_worded"]) == (3, 2)
+
+
+@pytest.mark.parametrize(
     ("arguments", "status", "code"),
     [
         (["score", "--in", "no.csv", "--out", "o.csv"], 4, "not-found"),
@@ -89,6 +94,35 @@ def test_what_cannot_be_done_is_refused_kindly_and_leaves_nothing(
     assert run([*arguments, "--json"]) == status
     assert said(capsys)["error"]["code"] == code
     assert sorted(p.name for p in plant.iterdir()) == [".andamio", "andamio.toml", "rows.csv"]
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.parquet", "rows-folder.csv"])
+def test_a_folder_is_called_a_folder(plant: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    (plant / name).mkdir()
+    assert run(["score", "--in", name, "--out", "o.csv", "--json"]) == 3
+    assert said(capsys)["error"]["what"] == f"{name} is a folder, not a file"
+
+
+def test_no_command_offers_an_option_that_it_does_not_have(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (plant / "ragged.csv").write_text("id;value\na;1\nb\nc;2\n")
+    for command in (["feedback", "ragged.csv"], ["score", "--in", "ragged.csv", "--out", "o.csv"]):
+        assert run([*command, "--json"]) == 3
+        assert said(capsys)["error"]["try"] == "correct these lines of the file"
+    assert run(["data", "add", "ragged.csv", "--json"]) == 3
+    assert "--ragged skip" in said(capsys)["error"]["try"]
+
+
+def test_status_of_a_version_without_a_reference_says_what_it_cannot_judge(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["score", "--in", "rows.csv", "--out", "out.csv"]) == 0
+    capsys.readouterr()
+    assert run(["status", "--json"]) == 0
+    (model,) = said(capsys)["models"]
+    assert (model["verdict"], model["answered"]) == ("waiting", 2)
+    assert [finding["kind"] for finding in model["findings"]] == ["no-reference"]
 
 
 def test_several_models_and_none_named_is_a_usage_error(

@@ -154,6 +154,16 @@ def test_who_asks_too_often_is_told_how_long_to_wait_and_a_changed_file_refills_
     assert house.ask(PREDICT, secret).status == 200
 
 
+@pytest.mark.parametrize("jump", [timedelta(days=1), timedelta(hours=-1), timedelta(days=-1)])
+def test_a_time_of_day_that_jumps_neither_refills_nor_empties_a_bucket(house: House, jump: timedelta) -> None:
+    secret = house.token("predict", per_minute=6, lasts=timedelta(days=30))
+    assert house.ask(PREDICT, secret).status == 200
+    house.now += jump
+    assert house.ask(PREDICT, secret).status == 429
+    house.clock += 10
+    assert house.ask(PREDICT, secret).status == 200
+
+
 def test_no_secret_reaches_an_answer_or_the_log(house: House, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     secret = house.token("predict", per_minute=6)

@@ -18,6 +18,7 @@ from andamio.storage.files import (
     publish_folder,
     remove_abandoned_staging,
     replace_file,
+    saying_when_full,
     staging_folder,
     write_file,
 )
@@ -102,6 +103,23 @@ def test_a_full_disk_leaves_the_old_file_and_says_so(tmp_path, monkeypatch):
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
     assert caught.value.fix is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "full"),
+    [
+        ("Generic LocalFileSystem error: No space left on device (os error 28)", True),
+        ("Disk quota exceeded (os error 122)", True),
+        ("Permission denied (os error 13)", False),
+        ("os error 280", False),
+    ],
+)
+def test_a_library_says_in_its_text_that_the_disk_is_full(tmp_path, said, full):
+    class LibraryError(Exception):
+        pass
+
+    with pytest.raises(DiskFull if full else LibraryError), saying_when_full(tmp_path):
+        raise LibraryError(said)
 
 
 def test_another_failure_of_the_disk_is_not_called_full(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ whatever was written; the cells as written stay beside them in ``raw``. What was
 ``CsvGuess``, and each guess can be overruled by ``CsvOptions``.
 """
 
+from andamio.connectors.csv.columns import read_as_numbers
 from andamio.connectors.csv.dates import DateOrder
 from andamio.connectors.csv.numbers import Marks
 from andamio.connectors.csv.options import (
@@ -32,5 +33,6 @@ __all__ = [
     "Ragged",
     "RaggedRow",
     "open_ordinary",
+    "read_as_numbers",
     "read_csv",
 ]

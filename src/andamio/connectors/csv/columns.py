@@ -25,6 +25,7 @@ TOLERATED = 0.01
 """The share of cells that may be no value of the column's kind."""
 _CONTRADICTED = 0.5
 _SAMPLE = 5000
+_GUESSES = CsvOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,31 @@ def read_column(
         or _as_times(column, options)
         or _as_text(column, file, options)
     )
+
+
+def read_as_numbers(
+    cells: list[str], file: Marks, options: CsvOptions = _GUESSES
+) -> tuple[list[str], list[int]]:
+    """Read a column that somebody knows to be numbers, however many of its cells are something else.
+
+    Args:
+        cells: As the file has them, without surrounding spaces.
+        file: The marks of the file, for a column that proves none.
+        options: What overrules the guesses.
+
+    Returns:
+        The cells in one form, "" for missing, and the rows that are no number, whose cells stay as written.
+
+    >>> read_as_numbers(["0,5", "stopped", "n/a"], Marks(","))
+    (['0.5', 'stopped', ''], [1])
+    """
+    marks = _marks_for(weigh(_sample(cells)), file, options)
+    if marks.decimal == "." and all_plain(cells):
+        return cells, []
+    numbers, strange = read_numbers(cells, marks, missing_among(cells, options.missing))
+    for row in strange:
+        numbers[row] = cells[row]
+    return numbers, strange
 
 
 def _as_numbers(column: _Column, evidence: Evidence, file: Marks, options: CsvOptions) -> ReadColumn | None:

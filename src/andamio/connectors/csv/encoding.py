@@ -7,7 +7,8 @@ import gzip
 import zlib
 from pathlib import Path
 
-from andamio.errors import FileRefused, NotFound, text
+from andamio.errors import FileRefused, text
+from andamio.storage.files import require_file
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -47,15 +48,8 @@ def read_text(path: Path, encoding: str | None = None) -> tuple[str, str]:
 def read_bytes(path: Path) -> bytes:
     """Read a file whole, unpacked if it is a gzip."""
     try:
+        require_file(path)
         content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise NotFound(
-            text("there is no file {path}", path=path), fix=text("check the name and the folder")
-        ) from error
-    except IsADirectoryError as error:
-        raise FileRefused(
-            text("{path} is a folder, not a file", path=path), fix=text("name one file inside it")
-        ) from error
     except PermissionError as error:
         raise FileRefused(
             text("{path} cannot be read: permission denied", path=path),

@@ -22,6 +22,7 @@ _NONE = "\x1f"
 _SPACES = " "
 _SAMPLE_ROWS = 300
 _FOOTER_ROWS = 5
+_MOST_TITLES = 20
 _TABLE_SHARE = 0.3
 _ONE_COLUMN = re.compile(r"[^,\n]*\n+(?:[+-]?\d+(?:,\d+)?[ \t\r]*\n+)*+(?:[+-]?\d+(?:,\d+)?[ \t\r]*)?")
 """A name, and under it numbers with decimal commas: one column, not two."""
@@ -69,7 +70,7 @@ def lay_out(content: str, options: CsvOptions, path: Path) -> Layout:
         )
     layout = Layout(delimiter, [], 0, [], [])
     width = _usual_width(rows)
-    rows = _below_titles(rows, width, layout)
+    rows = _below_titles(rows, width, layout, padded=options.header is not False)
     has_header = options.header if options.header is not None else _first_row_is_header(rows)
     if has_header:
         layout.header_line, layout.header = rows[0][0], _padded(_trimmed(rows[0][1]), width)
@@ -177,11 +178,13 @@ def _usual_width(rows: Sequence[Row]) -> int:
     return _usual([len(_trimmed(cells)) for _, cells in rows[:_SAMPLE_ROWS]])[0]
 
 
-def _below_titles(rows: list[Row], width: int, layout: Layout) -> list[Row]:
-    """Leave out title lines: rows above the first that is as wide as the rest."""
+def _below_titles(rows: list[Row], width: int, layout: Layout, *, padded: bool) -> list[Row]:
+    """Leave out title lines: rows above the first that is as wide as the rest, or that Excel made so."""
     widest = max(width, max(len(cells) for _, cells in rows[:_SAMPLE_ROWS]) if width > 1 else 1)
-    for position, (line, cells) in enumerate(rows[:_SAMPLE_ROWS]):
+    for first, (_, cells) in enumerate(rows[:_SAMPLE_ROWS]):
         if width <= len(cells) <= widest:
+            position = first + (_padded_titles(rows[first : first + _MOST_TITLES], width) if padded else 0)
+            line = rows[position][0]
             if position:
                 titles = text(
                     "title lines above line {line} were left out (lines: {n})", n=position, line=line
@@ -189,6 +192,19 @@ def _below_titles(rows: list[Row], width: int, layout: Layout) -> list[Row]:
                 layout.notes.append(titles)
             return rows[position:]
     return rows
+
+
+def _padded_titles(rows: Sequence[Row], width: int) -> int:
+    """Count the title lines that were padded with delimiters: ``Pumps;;;`` above a header that is full.
+
+    They are titles only if that header has names alone, and values stand below it.
+    """
+    full = next((place for place, (_, cells) in enumerate(rows) if sum(map(bool, cells)) >= width), 0)
+    if any(len(_trimmed(cells)) * 2 > width for _, cells in rows[:full]):
+        return 0
+    below = [cell for _, cells in rows[full + 1 : full + 4] for cell in cells if cell]
+    names = not any(_is_value(cell) for cell in rows[full][1] if cell)
+    return full if names and any(_is_value(cell) for cell in below) else 0
 
 
 def _first_row_is_header(rows: Sequence[Row]) -> bool:
@@ -258,14 +274,13 @@ def _footer_start(rows: Sequence[Row], width: int) -> int:
 
 def _ragged(layout: Layout, width: int, path: Path) -> FileRefused:
     longer = any(len(row.fields) > width for row in layout.ragged)
-    if layout.delimiter == "," and longer:
+    comma = layout.delimiter == "," and longer
+    if comma:
         why = text("a comma may be both the delimiter and the decimal mark here")
         fix = text("export the file again with ; between the fields")
     else:
         why = text("fields were lost or added on these lines")
-        fix = text(
-            "correct the lines, leave them out with --ragged skip, or fill short ones with --ragged fill"
-        )
+        fix = text("correct these lines of the file")
     return FileRefused(
         text(
             "rows do not have the {width} fields of the header (rows: {n})", n=len(layout.ragged), width=width
@@ -281,6 +296,7 @@ def _ragged(layout: Layout, width: int, path: Path) -> FileRefused:
             )
             for row in layout.ragged
         ],
+        data={"ragged": len(layout.ragged), "mendable": not comma},
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 _WORDS = """
 - | -- | --- | ? | . | na | n/a | n.a. | #n/a | nan | null | none | nil | (null) | <na> | inf | -inf
 #div/0! | #value! | #ref! | #num! | #name? | #null! | #¡div/0! | #¡valor! | #¡ref! | #¡num! | #¿nombre?
+#¡nulo! | #n/d
 bad | bad input | no data | nodata | no good | error | i/o timeout | comm fail | not connect | scan off
 pt created | shutdown | configure | intf shut | under range | over range | calc failed | #########
 s/d | n/d | sin dato | sin datos | sin señal | falla

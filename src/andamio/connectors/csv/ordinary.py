@@ -32,14 +32,14 @@ _SAMPLE = 5000
 class OrdinaryCsv:
     """A file that looks ordinary; only ``read`` knows that it is.
 
-    ``numbers`` are the columns whose sampled cells are all plain numbers.
+    ``numbers`` are the columns whose sampled cells are all plain numbers; ``marks`` are those of the file.
     """
 
     header: list[str]
     numbers: frozenset[str]
     _content: str = field(repr=False)
     _delimiter: str
-    _marks: Marks
+    marks: Marks
 
     def read(self, texts: Collection[str]) -> dict[str, NDArray[np.float64] | list[str]] | None:
         """Read the columns: numbers as float64, the others and ``texts`` as their cells, stripped.
@@ -78,7 +78,7 @@ class OrdinaryCsv:
     def in_one_form(self, name: str, cells: list[str]) -> list[str]:
         """Write the cells of a column that is not of numbers as ``read_csv`` does, times as ISO 8601."""
         evidence = weigh_columns({name: cells})[name]
-        return read_column(name, cells, evidence, self._marks, CsvOptions()).cells
+        return read_column(name, cells, evidence, self.marks, CsvOptions()).cells
 
 
 def open_ordinary(path: Path, options: CsvOptions) -> OrdinaryCsv | None:

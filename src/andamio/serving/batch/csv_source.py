@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from andamio.connectors.csv import CsvOptions, CsvTable, OrdinaryCsv, open_ordinary, read_csv
-from andamio.contracts import Contract, TableValidator, table_columns
-from andamio.contracts.cells import Cells
+from andamio.connectors.csv import (
+    ColumnGuess,
+    ColumnKind,
+    CsvOptions,
+    CsvTable,
+    Marks,
+    OrdinaryCsv,
+    open_ordinary,
+    read_as_numbers,
+    read_csv,
+)
+from andamio.contracts import Contract, TableValidator, TagType, table_columns
+from andamio.contracts.cells import Cells, NoNumber
 from andamio.errors import FileRefused, text
-from andamio.serving.batch.pieces import PIECE_ROWS, Piece, at_line
+from andamio.serving.batch.pieces import PIECE_ROWS, Piece, placed
 
 
 class CsvSource:
@@ -23,10 +33,12 @@ class CsvSource:
     def __init__(self, path: Path, contract: Contract, options: CsvOptions) -> None:
         self._path = path
         self._contract = contract
+        self._options = options
         self._validator = TableValidator(contract)
         self._units: Mapping[str, str] = {}
         # Categories as written, since a class may look like a number; the rest in the reader's one form.
         self._words = {declared.name for declared in contract.categories} | {"asset"}
+        self._numbers = {declared.name: declared.type for declared in contract.numbers}
         ordinary = open_ordinary(path, options)
         columns = self._ordinary(ordinary) if ordinary else None
         self._columns, self._lines = columns or self._any(read_csv(path, options))
@@ -47,7 +59,9 @@ class CsvSource:
         columns: dict[str, Cells] = {}
         for tag, name in names.items():
             cells = read[name]
-            if isinstance(cells, list) and tag not in self._words:
+            if isinstance(cells, list) and tag in self._numbers:
+                cells = self._as_numbers(tag, cells, file.marks)
+            elif isinstance(cells, list) and tag not in self._words:
                 cells = file.in_one_form(name, cells)
             columns[tag] = cells
         height = max(map(len, read.values()))
@@ -57,8 +71,22 @@ class CsvSource:
         columns: dict[str, Cells] = {}
         for tag, place in self._places(table.header).items():
             name = table.header[place]
-            columns[tag] = table.written(name) if tag in self._words else table.columns[name]
+            if tag in self._words:
+                columns[tag] = table.written(name)
+            elif tag not in self._numbers or _is_sound(table.guess.columns[name]):
+                columns[tag] = table.columns[name]
+            else:
+                marks = Marks(table.guess.decimal, table.guess.thousands)
+                columns[tag] = self._as_numbers(tag, table.written(name), marks)
         return columns, table.lines
+
+    def _as_numbers(self, tag: str, written: list[str], file: Marks) -> list[str]:
+        # The contract knows what the column is; a word in it is a fault of its own row and of no other.
+        cells, strange = read_as_numbers(written, file, self._options)
+        if self._numbers[tag] is not TagType.BOOLEAN:  # of which a word may well be one
+            for row in strange:
+                cells[row] = NoNumber(cells[row])
+        return cells
 
     def _places(self, header: Sequence[str]) -> Mapping[str, int]:
         found = table_columns(self._contract, header)
@@ -73,6 +101,10 @@ class CsvSource:
         return found.places
 
 
+def _is_sound(guess: ColumnGuess) -> bool:
+    return guess.kind is ColumnKind.NUMBER and not guess.unreadable and not guess.contradictory
+
+
 def checked(
     validator: TableValidator,
     columns: Mapping[str, Cells],
@@ -81,8 +113,8 @@ def checked(
 ) -> Piece:
     """Check the columns of a piece; ``lines`` are where its rows stand in the file."""
     verdict = validator.check(columns, units=units)
-    faults = [at_line(lines[int(str(fault.data["row"]))], fault) for fault in verdict.faults]
     if verdict.accepted.all():
         return Piece(verdict.rows, lines, 0, [])
     accepted = [line for line, good in zip(lines, verdict.accepted.tolist(), strict=True) if good]
-    return Piece(verdict.rows, accepted, len(lines) - len(accepted), faults)
+    refusals = [placed(found, lines[found.row]) for found in verdict.bad_cells()]
+    return Piece(verdict.rows, accepted, len(lines) - len(accepted), refusals)

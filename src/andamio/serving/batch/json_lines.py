@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
-from andamio.contracts import Contract, Rows
+from andamio.contracts import Contract
 from andamio.contracts.decoder import RowDecoder
 from andamio.contracts.rows import no_rows
-from andamio.errors import Fault, NotFound, RowsRejected, text
-from andamio.serving.batch.pieces import PIECE_ROWS, Piece, RowFault, at_line
+from andamio.errors import Fault, text
+from andamio.serving.batch.pieces import PIECE_ROWS, Piece, Refusal, placed
+from andamio.storage.files import require_file
 
 _Line = tuple[int, bytes]
+_SHOWN = 60
 _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -22,11 +25,7 @@ class JsonLinesSource:
     """Reads rows from a file of JSON lines; empty lines are passed over."""
 
     def __init__(self, path: Path, contract: Contract) -> None:
-        if not path.is_file():
-            raise NotFound(
-                text("there is no file {path}", path=path),
-                fix=text("check the name; the current folder matters"),
-            )
+        require_file(path)
         self._path = path
         self._contract = contract
         self._decoder = RowDecoder(contract)
@@ -40,39 +39,37 @@ class JsonLinesSource:
                 yield self._piece(batch)
 
     def _piece(self, batch: Sequence[_Line]) -> Piece:
-        readable, faults = _readable(batch)
-        rows: Rows = no_rows(self._contract)
+        readable, refusals = _readable(batch)
         if readable:
-            try:
-                rows = self._rows(readable)
-            except RowsRejected as error:
-                bad = {row for row in (_row_of(fault) for fault in error.faults) if row is not None}
-                faults += [at_line(readable[_row_of(fault) or 0][0], fault) for fault in error.faults]
-                readable = [line for place, line in enumerate(readable) if place not in bad]
-                if readable:
-                    rows = self._rows(readable)
-        faults.sort(key=lambda found: found.line)
-        return Piece(rows, [number for number, _ in readable], len(batch) - len(readable), faults)
-
-    def _rows(self, lines: Sequence[_Line]) -> Rows:
-        return self._decoder.decode(b'{"rows":[' + b",".join([line for _, line in lines]) + b"]}")
+            bad = self._decoder.bad_cells(_body(readable))
+            refusals += [placed(found, readable[found.row][0]) for found in bad]
+            rows_of_bad = {found.row for found in bad}
+            readable = [line for place, line in enumerate(readable) if place not in rows_of_bad]
+        rows = self._decoder.decode(_body(readable)) if readable else no_rows(self._contract)
+        refusals.sort(key=lambda refusal: refusal.line)
+        return Piece(rows, [number for number, _ in readable], len(batch) - len(readable), refusals)
 
 
-def _readable(batch: Sequence[_Line]) -> tuple[list[_Line], list[RowFault]]:
+def _body(lines: Sequence[_Line]) -> bytes:
+    return b'{"rows":[' + b",".join([line for _, line in lines]) + b"]}"
+
+
+def _readable(batch: Sequence[_Line]) -> tuple[list[_Line], list[Refusal]]:
     good: list[_Line] = []
-    faults: list[RowFault] = []
+    refusals: list[Refusal] = []
     for number, line in batch:
         try:
             _decode_object(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            what = text("the line is not a JSON object: {reason}", reason=error)
-            fix = text('write one row a line: {{"TAG": value, …}}')
-            faults.append(at_line(number, Fault("contract-type", what, fix=fix)))
+            shown = line[:_SHOWN].decode(errors="replace")
+            refusals.append(
+                Refusal(number, "contract-type", None, shown, partial(_no_object, reason=str(error)))
+            )
         else:
             good.append((number, line))
-    return good, faults
+    return good, refusals
 
 
-def _row_of(fault: Fault) -> int | None:
-    row = fault.data.get("row")
-    return row if isinstance(row, int) else None
+def _no_object(reason: str) -> Fault:
+    what = text("the line is not a JSON object: {reason}", reason=reason)
+    return Fault("contract-type", what, fix=text('write one row a line: {{"TAG": value, …}}'))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from queue import Full, Queue
@@ -14,13 +13,13 @@ from polars.io.plugins import register_io_source
 
 from andamio.contracts import Contract, TableValidator, table_columns
 from andamio.contracts.cells import Cells
-from andamio.errors import FileRefused, NotFound, text
+from andamio.errors import FileRefused, text
 from andamio.serving.answers import Column
 from andamio.serving.batch.csv_source import checked
 from andamio.serving.batch.pieces import PIECE_ROWS, Piece
 from andamio.serving.batch.targets import UnseenFile, placed_columns
 from andamio.serving.scorer import Block, Scorer
-from andamio.storage.files import saying_when_full
+from andamio.storage.files import require_file, saying_when_full
 
 _TYPES = {"line": pl.Int64, "asset": pl.String, "time": pl.String, "lower": pl.Float32, "upper": pl.Float32}
 _WAITING = 8
@@ -37,11 +36,7 @@ class ParquetSource:
     """
 
     def __init__(self, path: Path, contract: Contract) -> None:
-        if not path.is_file():
-            raise NotFound(
-                text("there is no file {path}", path=path),
-                fix=text("check the name; the current folder matters"),
-            )
+        require_file(path)
         try:
             self._file = pl.scan_parquet(path)
             header = self._file.collect_schema().names()
@@ -138,8 +133,7 @@ class ParquetTarget:
             source = register_io_source(pulled, schema=schema)
             source.sink_parquet(self._file.file, row_group_size=_GROUP_ROWS, maintain_order=True)
         except Exception as error:  # noqa: BLE001  it is raised again where the answers come from
-            full = any(f"(os error {number})" in str(error) for number in (errno.ENOSPC, errno.EDQUOT))
-            self._failure = OSError(errno.ENOSPC, str(error)) if full else error
+            self._failure = error
 
 
 def _series(name: str, column: Column) -> pl.Series:

@@ -1,12 +1,13 @@
-"""A piece of a file: the rows that the contract accepted and the faults of the others."""
+"""A piece of a file: the rows that the contract accepted and what is wrong with the others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from andamio.contracts import Rows
+from andamio.contracts.table import BadCell
 from andamio.errors import Fault, text
 from andamio.serving.scorer import Block, Scorer
 
@@ -14,16 +15,26 @@ PIECE_ROWS = 8192
 
 
 @dataclass(frozen=True, slots=True)
-class RowFault:
-    """One fault of one refused row, by the line (or record) of the file, from 1."""
+class Refusal:
+    """One fault of one refused row, by the line (or record) of the file, from 1.
+
+    Half of a long file may be refused, so sentences are written only for whoever asks.
+    """
 
     line: int
-    fault: Fault
+    code: str
+    tag: str | None
+    value: object
+    write: Callable[[], Fault]
+
+    def fault(self) -> Fault:
+        """Write the fault, placed in the file: its own row number counts within a piece only."""
+        return replace(self.write(), where=text("line {line}", line=self.line))
 
 
-def at_line(line: int, fault: Fault) -> RowFault:
-    """Place a fault in the file: its own row number counts within a piece only."""
-    return RowFault(line, replace(fault, where=text("line {line}", line=line)))
+def placed(found: BadCell, line: int) -> Refusal:
+    """Place a fault of a piece in the file."""
+    return Refusal(line, found.code, found.tag, found.cell, found.write)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,7 @@ class Piece:
     rows: Rows
     lines: Sequence[int]
     refused: int
-    faults: Sequence[RowFault]
+    refusals: Sequence[Refusal]
 
 
 class Source(Protocol):

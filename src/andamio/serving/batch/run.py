@@ -12,8 +12,8 @@ from typing import NamedTuple
 from andamio.errors import RowsRejected, text
 from andamio.journal import BatchRecord, Record, RejectedRow, RejectRecord
 from andamio.kernel.digests import sha256_of_file
-from andamio.serving.batch.pieces import Piece, RowFault, Source, Target
-from andamio.serving.batch.refused import write_refused
+from andamio.serving.batch.pieces import Piece, Source, Target
+from andamio.serving.batch.refused import RefusedFile
 from andamio.serving.scorer import Scorer
 
 KEPT_ROWS = 100_000
@@ -30,12 +30,13 @@ class Files(NamedTuple):
 
 @dataclass(slots=True)
 class BatchResult:
-    """What came of a file."""
+    """What came of a file; ``worded`` of its refused rows have their faults in sentences."""
 
     scored: int = 0
     refused: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     rejected: Path | None = None
+    worded: int = 0
 
     @property
     def rows_kept(self) -> bool:
@@ -69,27 +70,28 @@ def score_file(
     """
     result = BatchResult()
     rows: list[Record] = []
-    faults: list[RowFault] = []
+    refused = RefusedFile(files.output)
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="digest") as reader:
             input_digest = reader.submit(sha256_of_file, files.input)
             for piece in source.pieces():
                 result.scored += len(piece.lines)
                 result.refused += piece.refused
-                faults += piece.faults
+                refused.add(piece.refusals, keep=not result.scored)
                 scored = _score(scorer, piece, target)
                 rows = rows + scored if result.rows_kept else []
         if not result.scored:
             commit(rows)
-            raise _nothing_scored(faults, result.refused)
+            raise _nothing_scored(refused, result.refused)
         output_digest = target.make_durable()
+        refused.make_durable()
         commit([*rows, _record(scorer, files, input_digest.result(), output_digest, result)])
-        target.publish()
+        result.rejected = refused.publish()
+        target.publish()  # the last step: an output that is seen has its refusals beside it
     finally:
+        refused.abandon()
         target.abandon()
-    for found in faults:
-        result.reasons[found.fault.code] = result.reasons.get(found.fault.code, 0) + 1
-    result.rejected = write_refused(files.output, faults)
+    result.reasons, result.worded = dict(refused.reasons), refused.worded
     return result
 
 
@@ -101,10 +103,7 @@ def _score(scorer: Scorer, piece: Piece, target: Target) -> list[Record]:
         records.append(scorer.record(block, door=_DOOR))
     if piece.refused:
         found = [
-            RejectedRow(
-                row=f.line, code=f.fault.code, tag=str(f.fault.data["tag"]) if "tag" in f.fault.data else None
-            )
-            for f in piece.faults
+            RejectedRow(row=refusal.line, code=refusal.code, tag=refusal.tag) for refusal in piece.refusals
         ]
         records.append(
             RejectRecord(
@@ -137,11 +136,13 @@ def _record(
     )
 
 
-def _nothing_scored(faults: Sequence[RowFault], refused: int) -> RowsRejected:
+def _nothing_scored(file: RefusedFile, refused: int) -> RowsRejected:
     if not refused:
         return RowsRejected(text("the file has no rows"), fix=text("give a file with at least one row"))
     return RowsRejected(
         text("the contract refuses all {rows} rows; nothing was written", rows=refused),
+        why=text("told are the first {rows} rows", rows=file.worded) if file.worded < refused else None,
         fix=text("correct the file, or the contract"),
-        faults=[found.fault for found in faults],
+        faults=file.faults,
+        data={"rows": refused, "told": file.worded},
     )

@@ -15,7 +15,7 @@ import numpy as np
 from andamio.kernel.digests import sha256_of_file
 from andamio.serving.answers import Column, Prediction
 from andamio.serving.scorer import Block, Scorer
-from andamio.storage.files import before, remove_file, saying_when_full, sync_folder
+from andamio.storage.files import before, remove_abandoned, remove_file, saying_when_full, sync_folder
 
 
 class UnseenFile:
@@ -27,6 +27,7 @@ class UnseenFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        remove_abandoned(path)
         self._unseen = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         with saying_when_full(path):
             before("write", self._unseen)

@@ -9,6 +9,7 @@ from types import NoneType
 
 import numpy as np
 
+from andamio.connectors.csv import CsvOptions, Marks, read_as_numbers
 from andamio.contracts import Contract, Rows, TableValidator, TagType, table_columns
 from andamio.contracts.cells import Cells, number_of_text
 from andamio.contracts.faults import FaultWriter
@@ -19,6 +20,7 @@ from andamio.serving.scorer import Scorer
 
 # A strange column is a fault of every row, and a table may have many columns for its size.
 _MOST_EXTRA = 10_000
+_POINTS = CsvOptions(decimal=".", thousands="")
 
 
 class RowReader:
@@ -104,6 +106,9 @@ class RowReader:
         if not cells:  # a table of strangers only has rows all the same
             cells = {"asset": [None] * height}
         verdict = self._table.check(cells, units=found.units, typed=typed)
+        if verdict.breaches and not typed:
+            cells = self._as_files_are_read(cells)
+            verdict = self._table.check(cells, units=found.units, typed=typed)
         if verdict.breaches:
             verdict = self._table.check(self._shown(cells, typed=typed), units=found.units, typed=typed)
         faults += [*(self._nameless(cells) if typed else ()), *verdict.faults]
@@ -118,6 +123,15 @@ class RowReader:
                 for row, cell in enumerate(cells):
                     if not isinstance(cell, (str, int, float, NoneType)):
                         yield self._writer.identity(row, key, cell)
+
+    def _as_files_are_read(self, columns: Mapping[str, Cells]) -> dict[str, Cells]:
+        # The words that mean "no value" in a file mean it here; commas stay what they are.
+        read = dict(columns)
+        for declared in self.contract.numbers:
+            if declared.name in read:
+                written = [str(cell or "").strip() for cell in read[declared.name]]
+                read[declared.name], _ = read_as_numbers(written, Marks(), _POINTS)
+        return read
 
     def _shown(self, columns: Mapping[str, Cells], *, typed: bool) -> dict[str, Cells]:
         # A fault shows a number as a number, whichever way it came.
