@@ -61,6 +61,8 @@ class Application:
         metrics = self._metrics
         metrics.in_flight += 1
         place = self.routes.find(scope["path"])
+        if place is not None and place.asked is not None and (query := scope.get("query_string")):
+            place = place.asked(query) or place
         status = 200
         try:
             await self._answer(place, scope, receive, send, started)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from andamio.errors import AndamioError, ModelNotServed, NoSuchAddress, NothingDeployed, text
@@ -19,7 +19,8 @@ MODELS = "/v1/models"
 class Place:
     """One address: its doors, and the labels under which its requests are counted.
 
-    ``post`` takes JSON and answers JSON; ``speaker`` takes every other POST.
+    ``post`` takes JSON and answers JSON; ``speaker`` takes every other POST. ``asked`` chooses another
+    place at the same address by what the query string asks for.
     """
 
     action: str
@@ -28,6 +29,7 @@ class Place:
     get: GetDoor | None = None
     latency: Latency | None = None
     speaker: Speaker | None = None
+    asked: Callable[[bytes], Place | None] | None = None
 
     @property
     def takes_posts(self) -> bool:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from andamio.bundles import Bundle, Outputs
 from andamio.contracts import RowDecoder
 from andamio.contracts.rows import Rows
+from andamio.explanations import Explainer
 from andamio.journal import PredictionRecord, prediction_record
 from andamio.kernel.ids import IdMaker
 from andamio.serving.answers import Column, Prediction, answer_columns, answerer
@@ -50,6 +51,7 @@ class Scorer:
         self.facts = VersionFacts(bundle)
         self.decode = RowDecoder(bundle.contract, label=f"{model}@{version}").decode
         self.graph = bundle.graph(threads)
+        self.explainer = Explainer(bundle, self.graph)
         self._take_ids = ids.take
         self._answers = answerer(bundle.info)
 
