@@ -52,7 +52,9 @@ def _find(plant: PlantFolder, name: str) -> Prediction:
             why=text("an id has {length} letters and digits, without i, l, o and u", length=ID_LENGTH),
             fix=text("copy it from the field id of the answer, or the column id of the file"),
         )
-    found = find_prediction(plant.journal, name, archive=archive_of(plant))
+    found = find_prediction(plant.journal, name)
+    if found is None and (archive := archive_of(plant)) is not None:  # loaded only where it is needed
+        found = find_prediction(plant.journal, name, archive=archive)
     if found is None:
         raise _missing(plant, name, made)
     return found

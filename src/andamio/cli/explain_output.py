@@ -17,6 +17,7 @@ from andamio.language import say
 
 _SHOWN = 10
 _WIDTH = 78
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,7 @@ def _notes(told: Told) -> list[str]:
     if shares.exact:
         notes.append(say("Every combination of tags was asked: the shares are exact."))
     elif shares.error is not None:
-        largest = worded(explanation).together(2 * max(shares.error.tolist()), signed=False)
-        notes.append(
-            say("{n} rows were asked; the shares are good to ±{error}.", n=shares.asked, error=largest)
-        )
+        notes.append(_precision(explanation, 2 * max(shares.error.tolist())))
     if shares.cut:
         notes.append(say("The time was up before everything was asked: a slow model."))
     notes.append(
@@ -122,6 +120,14 @@ def _notes(told: Told) -> list[str]:
             say("What is explained is today's answer: another processor or library calculates another one.")
         )
     return notes
+
+
+def _precision(explanation: Explanation, error: float) -> str:
+    asked = explanation.shares.asked
+    if error <= _ROUNDING * max(abs(explanation.value), abs(explanation.base)):
+        return say("{n} rows were asked in many orders, and every order gave the same shares.", n=asked)
+    good = worded(explanation).error(error)
+    return say("{n} rows were asked; the shares are good to ±{error}.", n=asked, error=good)
 
 
 def _data(told: Told, moment: datetime) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,10 @@ class Worded:
         """Write any other amount as these are written."""
         return self.scale.amount(amount, signed=signed)
 
+    def error(self, amount: float) -> str:
+        """Write how far these may be off."""
+        return self.scale.error(amount)
+
     def sentences(self) -> list[str]:
         """Return a whole sentence for every tag."""
         return [
@@ -55,6 +60,12 @@ class Scale:
     def amount(self, value: float, *, signed: bool = False) -> str:
         """Write an amount with its unit."""
         return fixed(value * self._times, self._decimals, signed=signed) + self._unit
+
+    def error(self, value: float) -> str:
+        """Write how far an amount may be off, rounded up to one figure."""
+        size = abs(value * self._times)
+        decimals = decimals_for(size, 1)
+        return fixed(math.ceil(size * 10**decimals) / 10**decimals, decimals) + self._unit
 
     def shows(self, value: float) -> bool:
         """Tell whether an amount does not round to zero."""

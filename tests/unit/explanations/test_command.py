@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from andamio.archive import compact
 from andamio.bundles import Bundle
 from andamio.bundles.deployment import Deployment, Served, write_deployment
 from andamio.cli.application import run
+from andamio.explanations import Effort
 from andamio.journal import Journal, PredictionRecord, find_prediction, read_journal
 from andamio.kernel.ids import IdMaker
 
@@ -201,6 +204,22 @@ def test_the_fixed_rule_is_its_own_explanation(make: Callable[..., Plant], capsy
     assert "whether bearing_temp is above 90" in error["why"]
     assert explained(capsys, other)["quality"] == "fallback"
     assert "stood in for one that could not answer" in told(capsys, "explain", other)
+
+
+def test_orders_that_agree_and_orders_that_do_not_say_so(
+    make: Callable[..., Plant], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = partial(Effort, graph_rows=1_920)
+    monkeypatch.setattr("andamio.cli.explain.Effort", few)
+    plant = make()
+    text = told(capsys, "explain", plant.score()[0])
+    assert re.search(r"1,920 rows were asked; the shares are good to ±0\.\d+ %\.", " ".join(text.split())), (
+        text
+    )
+    shutil.rmtree(plant.root)
+    linear = make("number", [{"bearing_temp": 0.5, "flow": -2.0}])
+    text = told(capsys, "explain", linear.score()[0])
+    assert "every order gave the same shares" in " ".join(text.split())
 
 
 def test_a_bundle_of_before_says_that_the_average_is_rough(

@@ -114,6 +114,12 @@ def test_a_share_of_the_rows(part: float, told: str) -> None:
         assert share(part) == told
 
 
+@pytest.mark.parametrize(("error", "told"), [(0.0042, "0.5 %"), (0.00021, "0.03 %"), (0.031, "4 %")])
+def test_how_far_off_is_rounded_up_to_one_figure(error: float, told: str) -> None:
+    with speak("en"):
+        assert worded(of(one(TEMP, 91.0, 0.3, WARM))).error(error) == told
+
+
 def test_a_program_gets_the_numbers_beside_the_sentences() -> None:
     with speak("en"):
         told = explanation_data(of(one(TEMP, 91.0, 0.14, Usual(60.0, 70.0, 0.0))))
