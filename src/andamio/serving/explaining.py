@@ -36,8 +36,8 @@ from andamio.serving.routing import Team
 from andamio.serving.scorer import Scorer
 
 _log = logging.getLogger("andamio.serving")
-_YES, _NO = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no", ""})
-_PIECE = 256
+_YES, _NO = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
+PIECE = 256
 
 
 class Explaining:
@@ -116,8 +116,10 @@ class ExplainingSpeaker:
         """Answer one request; its record is committed before its explanation is begun."""
         with self._desk, speak(requested_language(call.headers.items())):
             rows = await self._rows(call.body)
-            answered = await self._door.answer(call.body)
-            if rows is None:  # what refused them a moment ago has taken them: a new champion
+            answered = await self._door.answer(
+                call.body
+            )  # it refuses, and records, what the contract refuses
+            if rows is None:
                 return Reply(answered)
             return Reply(await self._desk.run(lambda: self._explained(answered, rows)))
 
@@ -147,15 +149,14 @@ class ExplainingSpeaker:
         predictions = answer["predictions"]
         for place, prediction in enumerate(predictions):
             left = len(predictions) - place
-            effort = Effort(self._desk.limits.explaining_rows, max(0.0, (until - monotonic()) / left), _PIECE)
+            effort = Effort(self._desk.limits.explaining_rows, max(0.0, (until - monotonic()) / left), PIECE)
             row = rows.take(np.array([place], np.intp))
             version = prediction.get("version", answer["version"])
             prediction.update(self._one(row, prediction, version, effort))
         return msgspec.json.encode(answer)
 
     def _one(self, row: Rows, prediction: Mapping[str, Any], version: int, effort: Effort) -> dict[str, Any]:
-        stood_in = prediction.get("quality") == "fallback"
-        if stood_in and version == self._champion.version:
+        if self._ruled(prediction):
             return _none(text("the contract's fixed rule answered, not the model"))
         try:
             explanation = self._scorers[version].explainer.explain(row, prediction["id"], effort)
@@ -165,6 +166,13 @@ class ExplainingSpeaker:
             _log.warning("%s@%s could not explain: %s", self._champion.model, version, failure)
             return _none(text("the model failed while it was being explained; the log has the details"))
         return {"explanation": explanation_data(explanation)}
+
+    def _ruled(self, prediction: Mapping[str, Any]) -> bool:
+        """Tell whether the contract's fixed rule gave an answer: it alone is always certain."""
+        fallback = self._champion.contract.fallback
+        has_rule = fallback is not None and fallback.rule is not None
+        stood_in = prediction.get("quality") == "fallback"
+        return has_rule and stood_in and prediction.get("probability") in (0.0, 1.0)
 
 
 class _Unclear:

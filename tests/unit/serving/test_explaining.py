@@ -112,15 +112,16 @@ def test_the_words_are_in_the_language_that_is_asked_for(site: Site) -> None:
     assert "porque" in answer["predictions"][0]["explanation"]["contributions"][0]["words"]
 
 
-@pytest.mark.parametrize("query", ["", "explain=false", "explain=0", "explain", "other=true", "explain="])
+@pytest.mark.parametrize("query", ["", "explain=false", "explain=0", "other=true"])
 def test_nobody_is_explained_to_who_does_not_ask(site: Site, query: str) -> None:
     status, answer = site.asked({"row": ROW}, query=query)
     assert status == 200
     assert "explanation" not in answer["predictions"][0]
 
 
-def test_neither_true_nor_false_is_refused(site: Site) -> None:
-    status, answer = site.asked({"row": ROW}, query="explain=maybe")
+@pytest.mark.parametrize("query", ["explain=maybe", "explain", "explain="])
+def test_neither_true_nor_false_is_refused(site: Site, query: str) -> None:
+    status, answer = site.asked({"row": ROW}, query=query)
     assert (status, answer["error"]["code"]) == (400, "body-refused")
     assert site.committed == []
 
@@ -194,7 +195,7 @@ def test_more_than_a_few_at_once_are_sent_back_and_plain_requests_go_on(models: 
 
 
 def test_when_the_time_is_up_what_is_there_is_told(models: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("andamio.serving.explaining._PIECE", 8)
+    monkeypatch.setattr("andamio.serving.explaining.PIECE", 8)
     site = Site(models.scorer("two", golden=10), explaining_s=0.0)
     _, answer = site.asked({"rows": [ROW] * 3})
     for prediction in answer["predictions"]:
@@ -259,6 +260,18 @@ def test_the_version_that_stood_in_explains_its_own_answer(models: Any) -> None:
     _, answer = ruled(models, last_good=last_good).asked({"row": ROW | {"bearing_temp": 120.0}})
     prediction = answer["predictions"][0]
     assert (prediction["quality"], prediction["version"]) == ("fallback", 4)
+    assert parts_add_up(prediction)
+
+
+def test_the_champion_that_stood_in_for_a_challenger_explains_its_own_answer(models: Any) -> None:
+    champion = models.scorer("two", version=5, golden=3, more=RULE)
+    challenger = models.scorer("two", version=6, bias=-0.6, golden=3)
+    challenger.graph = Broken(challenger.graph)
+    trial = plan(None, "canary", Served(6, challenger.digest), 100, [])
+    site = Site(champion, Team(champion=champion, ids=IdMaker(), trial=trial, challenger=challenger))
+    _, answer = site.asked({"row": ROW | {"bearing_temp": 120.0}})
+    prediction = answer["predictions"][0]
+    assert (prediction["quality"], prediction["version"]) == ("fallback", 5)
     assert parts_add_up(prediction)
 
 
