@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import importlib
 import os
 import sys
@@ -70,6 +71,9 @@ def load_command(name: str) -> Any:
     """Import a command's module and build its command line."""
     spec = COMMANDS[name]
     command = importlib.import_module(f"andamio.cli.{spec.module}").command
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
     if isinstance(command, typer.Typer):
         command.info.help = say(spec.help)
         return typer.main.get_group(command)

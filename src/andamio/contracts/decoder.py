@@ -6,7 +6,7 @@ import math
 import struct
 from collections.abc import Sequence
 from itertools import chain
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 import numpy as np
@@ -19,6 +19,16 @@ from andamio.contracts.rows import Rows
 from andamio.contracts.scored import refuse_waveforms
 from andamio.contracts.validator import RowValidator
 from andamio.contracts.watch import Watch
+
+_NO_TEXTS = np.empty((1, 0), object)
+
+
+class Opened(Protocol):
+    """A body whose rows have the types and ranges of the contract: one row, or several, never both."""
+
+    row: Any
+    rows: Any
+    units: Any
 
 
 class RowDecoder:
@@ -45,25 +55,61 @@ class RowDecoder:
             BodyRefused: The body is not JSON, or not of the form.
             RowsRejected: With the faults of every bad row.
         """
-        rows = self._fast(body)
-        return self._validator.validate(body) if rows is None else rows
+        return self.rows(self.open(body), body)
 
-    def _fast(self, body: bytes) -> Rows | None:
+    def open(self, body: bytes) -> Opened | None:
+        """Decode a body, its types and its ranges; None for a body that the complete validator has to see."""
         try:
-            frame = self._decoder.decode(body)
+            opened: Opened = self._decoder.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
-        if frame.units is not None or (frame.row is None) == (frame.rows is None):
+        if opened.units is not None or (opened.row is None) == (opened.rows is None):
             return None
-        return self._one(astuple(frame.row)) if frame.rows is None else self._many(frame.rows)
+        return opened
+
+    def rows(self, opened: Opened | None, body: bytes) -> Rows:
+        """Lay out what ``open`` made of a body.
+
+        Raises:
+            BodyRefused: The body is not JSON, or not of the form.
+            RowsRejected: With the faults of every bad row.
+        """
+        if opened is None:
+            found = None
+        elif opened.rows is None:
+            found = self._one(astuple(opened.row))
+        else:
+            found = self._many(opened.rows)
+        return self._validator.validate(body) if found is None else found
+
+    def single(self, opened: Opened | None) -> msgspec.Struct | None:
+        """Return the row of a body that has one row, and a good one; it may be laid out with others."""
+        if opened is None or opened.row is None:
+            return None
+        row: msgspec.Struct = opened.row
+        if self._watch.knows_whole_numbers and self._watch.has_fraction(astuple(row)):
+            return None
+        return row
+
+    def together(self, singles: Sequence[msgspec.Struct]) -> Rows:
+        """Lay out the single rows of several bodies.
+
+        Raises:
+            ValueError: One of them was not a good row.
+        """
+        found = self._one(astuple(singles[0])) if len(singles) == 1 else self._many(singles)
+        if found is None:
+            raise ValueError("a row that single() does not return")
+        return found
 
     def _one(self, sent: tuple[Any, ...]) -> Rows | None:
         numbers = sent[: self._width]
         texts = sent[self._width : -2]
-        if self._watch.has_fraction(numbers):
+        if self._watch.knows_whole_numbers and self._watch.has_fraction(numbers):
             return None
-        categories = np.empty((1, self._categories), object)
+        categories = _NO_TEXTS
         if texts:
+            categories = np.empty((1, self._categories), object)
             categories[0] = texts
         return Rows(
             np.array([numbers], np.float32),

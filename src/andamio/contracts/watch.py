@@ -37,6 +37,7 @@ class Watch:
         self._lenient = [
             (place, *limits[place], self._marks[place]) for place, i in enumerate(numbers) if _is_lenient(i)
         ]
+        self.knows_whole_numbers = bool(self._whole)
         self._watches_texts = any(_is_lenient(declared) for declared in categories)
 
     def has_fraction(self, numbers: tuple[Any, ...]) -> bool:
@@ -45,7 +46,7 @@ class Watch:
 
     def has_fractions(self, numbers: NDArray[np.float64]) -> bool:
         """Tell whether a whole number of any row is none."""
-        return bool(self._whole) and bool((numbers[:, self._whole] % 1.0 > 0.0).any())
+        return self.knows_whole_numbers and bool((numbers[:, self._whole] % 1.0 > 0.0).any())
 
     def flags_of_one(self, numbers: tuple[Any, ...], texts: tuple[str, ...]) -> tuple[str, ...]:
         """Return the flags of one row, numbers first."""

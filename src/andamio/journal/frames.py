@@ -72,7 +72,7 @@ def frame(payload: bytes) -> bytes:
         raise ValueError(f"a record of {len(payload)} bytes: write it in several")
     length = _LENGTH.pack(len(payload))
     check = crc32(payload, crc32(length))
-    return b"".join((_FRAME.pack(MARK, len(payload), check), payload))
+    return _FRAME.pack(MARK, len(payload), check) + payload
 
 
 def read_frames(file: BinaryIO, start: int) -> Iterator[Whole | Broken]:

@@ -58,7 +58,7 @@ class Answered(Protocol):
 
 
 class PredictionRecord(msgspec.Struct, array_like=True, tag="p", gc=False, kw_only=True, frozen=True):
-    """One answered request: one row or many, all by the same version.
+    """One request of many rows, or one-row requests that came together; all answered by the same version.
 
     Arrays are stored as little-endian bytes, row by row: ``numbers`` float32 ``(rows, tags)`` with NaN
     for missing, ``probabilities`` float32 ``(rows, classes)``, ``decision`` int64, the rest float32.
@@ -237,7 +237,7 @@ def prediction_record(
     route: str = "champion",
     quality: str = "model",
 ) -> PredictionRecord:
-    """Write down one answered request."""
+    """Write down rows that were answered together."""
     return PredictionRecord(
         ids=ids,
         time=time,
@@ -249,11 +249,11 @@ def prediction_record(
         assets=rows.assets if any(rows.assets) else (),
         event_times=rows.times if any(rows.times) else (),
         flags=rows.flags if any(rows.flags) else (),
-        probabilities=_bytes(answers.probabilities),
-        decision=_bytes(answers.decision),
-        value=_bytes(answers.value),
-        lower=_bytes(answers.lower),
-        upper=_bytes(answers.upper),
+        probabilities=None if answers.probabilities is None else answers.probabilities.tobytes(),
+        decision=None if answers.decision is None else answers.decision.tobytes(),
+        value=None if answers.value is None else answers.value.tobytes(),
+        lower=None if answers.lower is None else answers.lower.tobytes(),
+        upper=None if answers.upper is None else answers.upper.tobytes(),
         latency_us=latency_us,
         door=door,
         route=route,
@@ -264,10 +264,6 @@ def prediction_record(
 def moment(seconds: float) -> datetime:
     """Return a record's time as a moment in UTC."""
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _bytes(array: NDArray[np.generic] | None) -> bytes | None:
-    return None if array is None else array.tobytes()
 
 
 def _floats(content: bytes | None) -> NDArray[np.float32] | None:

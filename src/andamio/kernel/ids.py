@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
+from itertools import product
 
 # Crockford's digits in lower case: no i, l, o, u, so an id survives a telephone; ASCII order is number order.
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 _TIME_DIGITS, _MAKER_DIGITS = 9, 5
-_PLACES = [a + b + c for a in _DIGITS for b in _DIGITS for c in _DIGITS]
-_PER_MILLISECOND = len(_PLACES)
+_PAIRS = ["".join(pair) for pair in product(_DIGITS, repeat=2)]
+_PER_MILLISECOND = len(_DIGITS) ** 3
 
 ID_LENGTH = _TIME_DIGITS + 3 + _MAKER_DIGITS
 
@@ -48,6 +50,9 @@ class IdMaker:
             now_ms = self._clock_ms()
             if now_ms > self._last_ms:
                 self._begin(now_ms)
+            if count == 1 and self._counter < _PER_MILLISECOND:
+                self._counter += 1
+                return [self._prefix + _three(self._counter - 1) + self._maker]
             ids: list[str] = []
             while len(ids) < count:
                 if self._counter == _PER_MILLISECOND:
@@ -55,7 +60,7 @@ class IdMaker:
                 first = self._counter
                 self._counter = min(first + count - len(ids), _PER_MILLISECOND)
                 prefix, maker = self._prefix, self._maker
-                ids += [f"{prefix}{place}{maker}" for place in _PLACES[first : self._counter]]
+                ids += [f"{prefix}{place}{maker}" for place in _places()[first : self._counter]]
             return ids
 
     def _begin(self, millisecond: int) -> None:
@@ -63,7 +68,7 @@ class IdMaker:
         self._counter = 0
         three = _PER_MILLISECOND - 1  # the bits of three digits
         high, middle, low = millisecond >> 30 & three, millisecond >> 15 & three, millisecond & three
-        self._prefix = _PLACES[high] + _PLACES[middle] + _PLACES[low]
+        self._prefix = _three(high) + _three(middle) + _three(low)
 
 
 def time_of(name: str) -> datetime | None:
@@ -81,3 +86,14 @@ def time_of(name: str) -> datetime | None:
 
 def _base32(number: int, digits: int) -> str:
     return "".join(_DIGITS[number >> 5 * place & 31] for place in reversed(range(digits)))
+
+
+def _three(number: int) -> str:
+    """Write a number of 15 bits in three digits."""
+    return _PAIRS[number >> 5] + _DIGITS[number & 31]
+
+
+@cache
+def _places() -> list[str]:
+    """Return all that three digits can write, for whoever needs many at once."""
+    return [pair + digit for pair in _PAIRS for digit in _DIGITS]

@@ -87,11 +87,11 @@ class _TwoClasses:
         self, ids: Sequence[str], outputs: Outputs, flags: Sequence[tuple[str, ...]], *, recorded: bool
     ) -> list[Prediction]:
         classes, positive = self._classes, self._positive
-        chances: list[float] = _there(outputs.probabilities)[:, positive].tolist()
+        shares: list[list[float]] = _there(outputs.probabilities).tolist()
         decisions: list[int] = _there(outputs.decision).tolist()
         return [
-            TwoClassPrediction(name, classes[chosen], chosen == positive, chance, flag, recorded)
-            for name, chosen, chance, flag in zip(ids, decisions, chances, flags, strict=True)
+            TwoClassPrediction(name, classes[chosen], chosen == positive, share[positive], flag, recorded)
+            for name, chosen, share, flag in zip(ids, decisions, shares, flags, strict=True)
         ]
 
 

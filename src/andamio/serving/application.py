@@ -15,7 +15,6 @@ from andamio.language import speak
 from andamio.serving.addresses import check_host
 from andamio.serving.dialects.asking import Call, Speaker
 from andamio.serving.dialects.refusals import refusal_body
-from andamio.serving.doors import PostDoor
 from andamio.serving.exchange import (
     JSON,
     Gone,
@@ -32,7 +31,7 @@ from andamio.serving.http_status import CLOSING, RETRY_AFTER_S, UNREAD, http_sta
 from andamio.serving.limits import Limits
 from andamio.serving.logs import of_request
 from andamio.serving.metrics import Metrics
-from andamio.serving.request_ids import request_id
+from andamio.serving.request_ids import name_request, request_id
 from andamio.serving.requested_language import requested_language
 from andamio.serving.routes import Place, Routes
 
@@ -60,12 +59,17 @@ class Application:
         started = perf_counter()
         metrics = self._metrics
         metrics.in_flight += 1
-        place = self.routes.find(scope["path"])
-        if place is not None and place.asked is not None and (query := scope.get("query_string")):
-            place = place.asked(query) or place
+        place = _asked(self.routes.find(scope["path"]), scope)
         status = 200
         try:
-            await self._answer(place, scope, receive, send, started)
+            if self.gate is not None:
+                self.gate.admit(scope, place)
+            if place is not None and place.takes_posts and scope["method"] == "POST":
+                await self._posted(place, scope, receive, send)
+                if place.latency is not None:
+                    place.latency.add(perf_counter() - started)
+            else:
+                await self._got(place, scope, send)
         except Gone:
             status = 499
         except AndamioError as error:
@@ -84,52 +88,42 @@ class Application:
             if self._tells:
                 _tell(scope, status, started)
 
-    async def _answer(
-        self, place: Place | None, scope: Scope, receive: Receive, send: Send, started: float
-    ) -> None:
-        if self.gate is not None:
-            self.gate.admit(scope, place)
-        if place is None or not place.takes_posts or scope["method"] != "POST":
-            await self._got(place, scope, send)
-            return
-        if place.post is not None:
-            await self._posted(place.post, place, scope, receive, send)
-        elif place.speaker is not None:
-            await self._spoken(place.speaker, scope, receive, send)
-        if place.latency is not None:
-            place.latency.add(perf_counter() - started)
+    async def _posted(self, place: Place, scope: Scope, receive: Receive, send: Send) -> None:
+        content_type, length, brought = self._heads(scope)
+        if self._metrics.in_flight > self._limits.in_flight:
+            raise _overloaded(self._limits)
+        speaker = place.speaker
+        if place.post is not None and (content_type == JSON or speaker is None):
+            if content_type != JSON:
+                check_json(content_type)
+            body = await read_body(receive, length, self._limits)
+            content = await place.post.answer(body)
+            await send_json(send, content, name_request(scope, brought))
+        elif speaker is not None:
+            await self._spoken(speaker, scope, receive, send)
 
-    async def _posted(self, door: PostDoor, place: Place, scope: Scope, receive: Receive, send: Send) -> None:
-        content_type = length = b""
+    def _heads(self, scope: Scope) -> tuple[bytes, bytes, bytes]:
+        """Check every Host in one pass over the headers; return the type, the length, the request's id."""
+        content_type = length = brought = b""
         named = False
         for name, value in scope["headers"]:
-            if name == b"host":
+            if name == b"content-type":
+                content_type = value
+            elif name == b"host":
                 named = True
                 if value not in self._hosts:
                     self._meet(value)
-            elif name == b"content-type":
-                content_type = value
             elif name == b"content-length":
                 length = value
+            elif name == b"x-request-id":
+                brought = value
         if not named:
             self.check_host(b"")
-        if content_type != JSON:
-            if place.speaker is not None:
-                await self._spoken(place.speaker, scope, receive, send)
-                return
-            check_json(content_type)
-        if self._metrics.in_flight > self._limits.in_flight:
-            raise _overloaded(self._limits)
-        body = await read_body(receive, length, self._limits)
-        await send_json(send, await door.answer(body), request_id(scope))
+        return content_type, length, brought
 
     async def _spoken(self, speaker: Speaker, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a POST in another dialect than native JSON."""
         headers = dict(scope["headers"])
-        for value in [value for name, value in scope["headers"] if name == b"host"] or [b""]:
-            self._meet(value)
-        if self._metrics.in_flight > self._limits.in_flight:
-            raise _overloaded(self._limits)
         speaker.check(headers)
         body = await read_body(receive, headers.get(b"content-length", b""), self._limits)
         reply = await speaker.reply(Call(body, headers))
@@ -161,6 +155,12 @@ class Application:
         self.check_host(host)
         if len(self._hosts) < _KNOWN_HOSTS:
             self._hosts.add(host)
+
+
+def _asked(place: Place | None, scope: Scope) -> Place | None:
+    """Choose the place at an address by the query string."""
+    query = scope.get("query_string")
+    return place.asked(query) or place if query and place is not None and place.asked is not None else place
 
 
 async def _refuse(send: Send, scope: Scope, error: AndamioError, metrics: Metrics) -> int:

@@ -20,7 +20,7 @@ class Limits:
     in_flight: int = 1024
     body_timeout_s: float = 20.0
     drain_timeout_s: float = 20.0
-    inline_bytes: int = 16 * 1024
+    inline_bytes: int = 64 * 1024
     threads: int = 1
     explained_rows: int = 16
     explaining_rows: int = 8192

@@ -11,8 +11,10 @@ from typing import TypeVar
 import msgspec
 
 from andamio.contracts import Rows
+from andamio.contracts.decoder import Opened
 from andamio.errors import BodyTooLarge, RowsRejected, text
 from andamio.journal import PredictionRecord, Record, RejectedRow, RejectRecord
+from andamio.serving.gathering import Gatherer
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Metrics
 from andamio.serving.recording import Recording, unrecorded
@@ -41,6 +43,7 @@ class PredictDoor:
         self._scorer = scorer
         self._commit = commit
         self._recording = Recording(scorer.model, commit, scorer.contract.operation.on_full_disk, metrics)
+        self._gatherer = Gatherer(scorer, self._recording, metrics)
         self._pool = pool
         self._metrics = metrics
         self._limits = limits
@@ -58,10 +61,14 @@ class PredictDoor:
         """
         try:
             if len(body) <= self._limits.inline_bytes:
-                content, record = self._score(body)
+                opened = self._scorer.decoder.open(body)
+                single = self._scorer.decoder.single(opened)
+                if single is not None:
+                    return await self._gatherer.answer(single)
+                content, record = self._score(body, opened)
             else:
                 loop = asyncio.get_running_loop()
-                content, record = await loop.run_in_executor(self._pool, self._score, body)
+                content, record = await loop.run_in_executor(self._pool, self._read_and_score, body)
         except RowsRejected as error:
             await self._refused(error)
             raise
@@ -107,8 +114,11 @@ class PredictDoor:
         self._metrics.predictions[self._counted] += len(record.ids)
         return content
 
-    def _score(self, body: bytes) -> tuple[bytes, PredictionRecord]:
-        rows = self._scorer.decode(body)
+    def _read_and_score(self, body: bytes) -> tuple[bytes, PredictionRecord]:
+        return self._score(body, self._scorer.decoder.open(body))
+
+    def _score(self, body: bytes, opened: Opened | None) -> tuple[bytes, PredictionRecord]:
+        rows = self._scorer.decoder.rows(opened, body)
         if len(rows) > self._limits.rows:
             raise too_many(len(rows), self._limits)
         predictions, record = self._scorer.score(rows)

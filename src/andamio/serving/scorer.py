@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from andamio.bundles import Bundle, Outputs
+from andamio.bundles.golden import rows_of
 from andamio.contracts import RowDecoder
 from andamio.contracts.rows import Rows
 from andamio.explanations import Explainer
@@ -49,9 +50,11 @@ class Scorer:
         self.contract = bundle.contract
         self.info = bundle.info
         self.facts = VersionFacts(bundle)
-        self.decode = RowDecoder(bundle.contract, label=f"{model}@{version}").decode
+        self.decoder = RowDecoder(bundle.contract, label=f"{model}@{version}")
+        self.decode = self.decoder.decode
         self.graph = bundle.graph(threads)
         self.explainer = Explainer(bundle, self.graph)
+        self.rowwise = self.graph.is_rowwise(rows_of(bundle.golden))
         self._take_ids = ids.take
         self._answers = answerer(bundle.info)
 
@@ -66,6 +69,12 @@ class Scorer:
     def score_block(self, rows: Rows) -> Block:
         """Run the graph over rows that the contract accepted and name every prediction, nothing else."""
         outputs = self.graph.run(rows, features=False)
+        return Block(rows, self._take_ids(len(rows)), outputs)
+
+    def score_each(self, rows: Rows) -> Block:
+        """Run the graph over rows of several requests; each is answered as alone, to the bit."""
+        alike = self.rowwise or len(rows) == 1
+        outputs = self.graph.run(rows, features=False) if alike else self.graph.run_each(rows)
         return Block(rows, self._take_ids(len(rows)), outputs)
 
     def predictions(self, block: Block) -> Sequence[Prediction]:
