@@ -4,7 +4,7 @@ locking := -q --universal --python-version 3.11 --generate-hashes --no-header --
 compile := uv pip compile pyproject.toml $(locking)
 smoke_python := $(shell for p in python3.13 $(HOME)/.pyenv/versions/3.13*/bin/python3.13; do $$p -c 'import sys; print(sys.executable)' 2>/dev/null && break; done)
 
-.PHONY: demo test check lint types floors base clients smoke bench fuzz lock newcomer routes
+.PHONY: demo test check lint types floors base clients explainers smoke bench fuzz lock newcomer routes
 
 demo:
 	$(bin)/andamio demo
@@ -12,8 +12,8 @@ demo:
 test:
 	$(bin)/pytest -q -n auto --dist loadfile
 
-check: lint types floors base clients
-	ANDAMIO_BASE_PYTHON=$(CURDIR)/.venv-base/bin/python ANDAMIO_CLIENTS_PYTHON=$(CURDIR)/.venv-clients/bin/python $(bin)/pytest -q -n auto --dist loadfile
+check: lint types floors base clients explainers
+	ANDAMIO_BASE_PYTHON=$(CURDIR)/.venv-base/bin/python ANDAMIO_CLIENTS_PYTHON=$(CURDIR)/.venv-clients/bin/python ANDAMIO_EXPLAINERS_PYTHON=$(CURDIR)/.venv-explainers/bin/python $(bin)/pytest -q -n auto --dist loadfile
 	$(MAKE) smoke
 
 lint:
@@ -45,6 +45,16 @@ clients: .venv-clients/.made
 	else .venv-clients/bin/pip install -q --require-hashes -r requirements/clients.txt; fi
 	touch $@
 
+# SHAP and LIME, which a test asks about the same graph.
+explainers: .venv-explainers/.made
+
+.venv-explainers/.made: requirements/explainers.txt
+	$(bin)/python -m venv --clear .venv-explainers
+	if command -v uv >/dev/null; then \
+	  uv pip install -q --python .venv-explainers/bin/python --require-hashes -r requirements/explainers.txt; \
+	else .venv-explainers/bin/pip install -q --require-hashes -r requirements/explainers.txt; fi
+	touch $@
+
 # The newest Python that the project names: imports and one short journey.
 smoke:
 ifeq ($(smoke_python),)
@@ -60,6 +70,7 @@ bench:
 	$(bin)/python benchmarks/start_up.py
 	$(bin)/python benchmarks/serving/run.py
 	$(bin)/python benchmarks/serving/journal.py
+	$(bin)/python benchmarks/explaining.py
 	$(bin)/python benchmarks/training/uci_regression.py concrete energy
 	$(bin)/python benchmarks/training/ai4i.py
 	$(bin)/python benchmarks/training/ai4i.py --declared
@@ -81,6 +92,7 @@ lock:
 	$(compile) --group dev --all-extras -c requirements/plant.txt -o requirements/dev.txt
 	uv pip compile --group fuzz $(locking) -o requirements/fuzz.txt
 	uv pip compile requirements/clients.in $(locking) -o requirements/clients.txt
+	uv pip compile requirements/explainers.in $(locking) -o requirements/explainers.txt
 
 # The two commands of the README on a bare Debian 12, in a chroot (slow; needs root and debootstrap).
 newcomer:

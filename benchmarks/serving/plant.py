@@ -20,6 +20,7 @@ from andamio.bundles.golden import golden_rows
 from andamio.bundles.graph import Graph, GraphInfo
 from andamio.bundles.keys import create_key
 from andamio.contracts import Rows, parse_contract
+from andamio.explanations import background_arrays
 from andamio.features import Classifier, FeaturePlan, append_model, export_lightgbm, feature_graph
 
 TAGS = tuple(f"sensor_{i:02d}" for i in range(20))
@@ -82,12 +83,15 @@ def build(root: Path, *, csv_rows: int = 100_000) -> BenchPlant:
     )
     rows = Rows(x[:20], np.empty((20, 0), object), [None] * 20, [None] * 20, [()] * 20)
     golden = golden_rows(rows, Graph(graph, info).run(rows))
+    everything = Rows(x, np.empty((len(x), 0), object), (), (), ())
+    chances = Graph(graph, info).run(everything, features=False).probabilities
+    background = background_arrays(everything, chances[:, 1])
     key = create_key(root.with_name(root.name + "-key") / "bench.pem")
     deployment = root / ".andamio" / "deployment.json"
     served = []
     for version in (1, 2):
         parts = BundleParts(
-            model=MODEL, contract_text=CONTRACT, graph=graph, info=info, reference={}, golden=golden,
+            model=MODEL, contract_text=CONTRACT, graph=graph, info=info, reference=background, golden=golden,
             evaluation={}, parity={}, lineage={"version": version},
         )  # fmt: skip
         served.append(Served(version, build_bundle(parts, root / ".andamio" / "bundles", key, {}).digest))

@@ -36,7 +36,7 @@ HEAVY = PLANT_ONLY | {
     "structlog",
     "uvicorn",
 }
-BASE_COMMANDS = ("serve", "status", "score", "feedback", "doctor", "rollback", "deploy", "error")
+BASE_COMMANDS = ("serve", "status", "score", "feedback", "doctor", "rollback", "deploy", "error", "explain")
 
 
 def loaded_by(statements: str) -> set[str]:

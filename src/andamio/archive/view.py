@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from operator import itemgetter
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import polars as pl
 from andamio.archive.rebuilding import Placed, rebuild
 from andamio.archive.schema import PREDICTIONS, TABLES
 from andamio.archive.tables import ArchiveTable, Snapshot, StoredFile, saying_when_damaged
+from andamio.journal.records import PredictionRecord
 from andamio.journal.segments import Segment
 from andamio.kernel.digests import sha256_of_file
+from andamio.kernel.ids import time_of
 
 
 class DeltaArchive:
@@ -30,6 +33,32 @@ class DeltaArchive:
         # The predictions' snapshot first: what it holds, the others hold since before.
         ordered = [self.tables[form.name] for form in reversed(TABLES)]
         return DeltaView(self, [table.now() for table in ordered])
+
+    def find(self, name: str) -> PredictionRecord | None:
+        """Return the record of one prediction, with its row alone; None when it is not here.
+
+        Raises:
+            ArchiveDamaged: The table cannot be read.
+        """
+        made = time_of(name)
+        snapshot = self.tables[PREDICTIONS.name].now()
+        for file in snapshot.files():
+            if made is not None and not _near(file, made):
+                continue
+            with saying_when_damaged(file.path.parent):
+                try:
+                    frame = (
+                        pl.scan_parquet(file.path, hive_partitioning=False)
+                        .filter(pl.col("id") == name)
+                        .collect()
+                    )
+                except FileNotFoundError:
+                    continue  # pruned since this look
+            told = [pl.lit(value).alias(column) for column, value in file.partition.items()]
+            for record, _ in rebuild(PREDICTIONS, frame.with_columns(told)) if frame.height else ():
+                if isinstance(record, PredictionRecord):
+                    return record
+        return None
 
 
 class DeltaView:
@@ -91,6 +120,12 @@ class DeltaView:
                 frame = pl.DataFrame(schema=snapshot.form.written)  # pruned since this look
         told = [pl.lit(value).alias(name) for name, value in file.partition.items()]
         return frame.with_columns(told)
+
+
+def _near(file: StoredFile, made: datetime) -> bool:
+    """Tell whether a file is of the day on which an id was made, or the one before or after."""
+    day = date.fromisoformat(str(file.partition["day"]))
+    return abs((day - made.date()).days) <= 1
 
 
 def digest_of(path: Path) -> int:

@@ -42,6 +42,7 @@ COMMANDS = {
     "rollback": CommandLine("rollback", PRODUCTION, text("Go back to the version before, with its features")),
     "serve": CommandLine("serve", PRODUCTION, text("Answer predictions over HTTP on this box")),
     "score": CommandLine("score", PRODUCTION, text("Score a file with a model in production")),
+    "explain": CommandLine("explain", PRODUCTION, text("Say why a prediction came out as it did")),
     "feedback": CommandLine(
         "feedback", PRODUCTION, text("Bring the truth back for predictions that were made")
     ),

@@ -30,6 +30,18 @@ class ModelNotServed(NotFound):
     code = "model-not-served"
 
 
+class PredictionNotFound(NotFound):
+    """The journal holds no prediction of that id, or not any more, or never held its row."""
+
+    code = "prediction-not-found"
+
+
+class NotExplainable(NotFound):
+    """A prediction is there, and what an explanation needs beside it is not."""
+
+    code = "not-explainable"
+
+
 class VersionNotFound(NotFound):
     """The registry has no such model, version or alias."""
 

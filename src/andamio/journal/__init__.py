@@ -2,10 +2,12 @@
 
 ``writing`` appends records to segment files, one row of segments per worker, and acknowledges them when
 they are committed; ``segments`` and ``frames`` are the form on disk, ``healing`` what is done after a
-crash; ``reading`` yields everything in time order and passes over nothing silently; ``truth`` joins what was
-predicted with what happened. Monitoring reads here and nowhere else.
+crash; ``reading`` yields everything in time order and passes over nothing silently; ``finding`` takes one
+prediction out by its id; ``truth`` joins what was predicted with what happened. Monitoring reads here and
+nowhere else.
 """
 
+from andamio.journal.finding import find_prediction
 from andamio.journal.reading import Archive, ArchiveView, Cursor, Damage, read_journal
 from andamio.journal.records import (
     BatchRecord,
@@ -41,6 +43,7 @@ __all__ = [
     "TruthJoin",
     "TruthRecord",
     "count_joined",
+    "find_prediction",
     "join_truth",
     "prediction_record",
     "read_journal",

@@ -14,7 +14,7 @@ import msgspec
 
 from andamio.errors import Text, text
 from andamio.journal.frames import HEADER_SIZE, Broken, Whole, created_ms, read_frames
-from andamio.journal.records import Record
+from andamio.journal.records import PredictionRecord, Record
 from andamio.journal.segments import Segment, segments_of
 
 _decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
@@ -61,6 +61,9 @@ class Archive(Protocol):
 
     def look(self) -> ArchiveView:
         """Look at it as it is now."""
+
+    def find(self, name: str) -> PredictionRecord | None:
+        """Return a record that holds the prediction of that id, with its row alone; None when none does."""
 
 
 def read_journal(
@@ -131,7 +134,7 @@ class _File:
             yield from _Archived(self.worker, self.number, self.archive.look()).items(start)
             return
         with file:
-            yield from _segment_items(self.segment, file, start, last=self.last)
+            yield from segment_items(self.segment, file, start, last=self.last)
 
 
 _Piece = _Archived | _File
@@ -149,9 +152,10 @@ def _worker_steps(pieces: list[_Piece], place: tuple[int, int] | None) -> Iterat
             yield time, item, piece.worker, piece.number, end
 
 
-def _segment_items(
+def segment_items(
     segment: Segment, file: BinaryIO, start: int, *, last: bool
 ) -> Iterator[tuple[Record | Damage, int]]:
+    """Yield an open segment's records from an offset on, each with where it ends, and its damages."""
     name = segment.path.name
     head = file.read(HEADER_SIZE)
     if created_ms(head) is None:
@@ -170,7 +174,7 @@ def _segment_items(
 def read_closed(segment: Segment) -> Iterator[tuple[Record | Damage, int]]:
     """Yield a closed segment's records, each with the offset at which it ends, and its damages."""
     with segment.path.open("rb") as file:
-        yield from _segment_items(segment, file, HEADER_SIZE, last=False)
+        yield from segment_items(segment, file, HEADER_SIZE, last=False)
 
 
 def _decoded(name: str, whole: Whole) -> Record | Damage:

@@ -69,7 +69,7 @@ class Application:
         started = perf_counter()
         metrics = self._metrics
         metrics.in_flight += 1
-        place = self.routes.find(scope["path"])
+        place = _asked(self.routes.find(scope["path"]), scope)
         status = 200
         try:
             if self.gate is not None:
@@ -226,6 +226,12 @@ class Application:
         self.check_host(host)
         if len(self._hosts) < _KNOWN_HOSTS:
             self._hosts.add(host)
+
+
+def _asked(place: Place | None, scope: Scope) -> Place | None:
+    """Choose the place at an address by the query string."""
+    query = scope.get("query_string")
+    return place.asked(query) or place if query and place is not None and place.asked is not None else place
 
 
 async def _refuse(send: Send, scope: Scope, error: AndamioError, metrics: Metrics) -> int:

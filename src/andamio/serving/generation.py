@@ -10,6 +10,7 @@ from andamio.errors import AndamioError
 from andamio.journal import Record
 from andamio.serving.dialects.native import NativeSpeaker
 from andamio.serving.dialects.places import model_places, process_places
+from andamio.serving.explaining import Explaining
 from andamio.serving.feedback import FeedbackDoor
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Latency, Metrics
@@ -67,6 +68,7 @@ class Switchboard:
         self._metrics = metrics
         self._limits = limits
         self._shadows = shadows
+        self._explaining = Explaining(limits)
 
     def routes(self, generation: Generation) -> Routes:
         """Connect every address of a generation, and let the metrics know it."""
@@ -96,7 +98,13 @@ class Switchboard:
         return {
             here: Place("model", name, get=ModelPage(scorer, team.told() if team is not None else {})),
             f"{here}/predict": Place(
-                "predict", name, post=predict, latency=latency, speaker=native, gatherer=predict.gatherer
+                "predict",
+                name,
+                post=predict,
+                latency=latency,
+                speaker=native,
+                gatherer=predict.gatherer,
+                asked=self._explaining.places(name, predict, scorer, team),
             ),
             f"{here}/feedback": Place("feedback", name, post=feedback),
         } | model_places(name, scorer, predict, self._limits, latency)

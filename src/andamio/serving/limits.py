@@ -10,7 +10,9 @@ class Limits:
     """What a request may ask of the scoring process.
 
     ``inline_bytes`` is the size up to which a body is scored between two turns of the event loop;
-    a larger one goes to a thread, so that small requests are answered meanwhile.
+    a larger one goes to a thread, so that small requests are answered meanwhile. A request that asks for
+    explanations may have ``explained_rows``; the graph is asked ``explaining_rows`` for each of them at
+    the most, for ``explaining_s`` in all, and ``explaining`` such requests are taken at once.
     """
 
     body_bytes: int = 16 * 1024 * 1024
@@ -20,3 +22,7 @@ class Limits:
     drain_timeout_s: float = 20.0
     inline_bytes: int = 64 * 1024
     threads: int = 1
+    explained_rows: int = 16
+    explaining_rows: int = 8192
+    explaining_s: float = 1.0
+    explaining: int = 4

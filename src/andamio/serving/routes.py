@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from andamio.errors import AndamioError, ModelNotServed, NoSuchAddress, NothingDeployed, text
@@ -21,7 +21,8 @@ class Place:
     """One address: its doors, and the labels under which its requests are counted.
 
     ``post`` takes JSON and answers JSON; ``speaker`` takes every other POST. ``gatherer`` answers the single
-    rows that ``post`` would answer, without its coroutines.
+    rows that ``post`` would answer, without its coroutines. ``asked`` chooses another place at the same
+    address by what the query string asks for.
     """
 
     action: str
@@ -31,6 +32,7 @@ class Place:
     latency: Latency | None = None
     speaker: Speaker | None = None
     gatherer: Gatherer | None = None
+    asked: Callable[[bytes], Place | None] | None = None
 
     @property
     def takes_posts(self) -> bool:

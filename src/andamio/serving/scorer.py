@@ -10,6 +10,7 @@ from andamio.bundles import Bundle, Outputs
 from andamio.bundles.golden import rows_of
 from andamio.contracts import RowDecoder
 from andamio.contracts.rows import Rows
+from andamio.explanations import Explainer
 from andamio.journal import PredictionRecord, prediction_record
 from andamio.kernel.ids import IdMaker
 from andamio.serving.answers import Column, Prediction, answer_columns, answerer
@@ -52,6 +53,7 @@ class Scorer:
         self.decoder = RowDecoder(bundle.contract, label=f"{model}@{version}")
         self.decode = self.decoder.decode
         self.graph = bundle.graph(threads)
+        self.explainer = Explainer(bundle, self.graph)
         self.rowwise = self.graph.is_rowwise(rows_of(bundle.golden))
         self._take_ids = ids.take
         self._answers = answerer(bundle.info)

@@ -10,6 +10,7 @@ category ``C``, feature number ``J`` (names in ``graph.json``) and the watched s
     moments.numbers, moments.features          count, mean, standard deviation, least, most; one line a column
     rows                                       how many rows
     target.counts or target.edges, .counts     the truth
+    background.numbers, .categories            what explanations compare with (``explanations.background``)
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andamio.bundles import GraphInfo, Outputs
+from andamio.explanations import background_arrays
 from andamio.statistics.histograms import count_categories, histogram, moments, quantile_edges
 from andamio.statistics.profile import learn_profile, watched_score
 from andamio.training.table import Problem
@@ -49,6 +51,7 @@ def reference(problem: Problem, outputs: Outputs, info: GraphInfo) -> dict[str, 
             assets=None if problem.assets is None else problem.assets.tolist(),
         ).arrays()
     )
+    arrays |= background_arrays(problem.rows, score)
     arrays["rows"] = np.array(len(problem), dtype=np.int64)
     features = outputs.features if outputs.features is not None else np.zeros((len(problem), 0), np.float32)
     for j, declared in enumerate(contract.numbers):

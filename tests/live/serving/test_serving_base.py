@@ -54,6 +54,9 @@ def test_a_base_environment_scores_a_file_and_takes_its_truth_back(base_python: 
     assert len((plant.root / "out.csv").read_text().splitlines()) == 2
     assert "contract-range" in (plant.root / "out.rejected.csv").read_text()
     name = (plant.root / "out.csv").read_text().splitlines()[1].split(",")[1]
+    done = run(base_python, plant, "explain", name)
+    assert done.returncode == 0, done.stderr
+    assert "because bearing_temp is 80.5 °C" in done.stdout
     (plant.root / "truth.csv").write_text(f"id,state\n{name},failure\n")
     done = run(base_python, plant, "feedback", "truth.csv", "--json")
     assert done.returncode == 0, done.stderr

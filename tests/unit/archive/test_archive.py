@@ -31,11 +31,13 @@ from andamio.journal import (
     ShadowRecord,
     TruthRecord,
     count_joined,
+    find_prediction,
     join_truth,
     read_journal,
 )
 from andamio.journal.reading import read_closed
 from andamio.journal.segments import segments_of
+from andamio.kernel.ids import IdMaker
 
 DAY_S = 86_400.0
 TIMES = st.floats(0, 4 * DAY_S)
@@ -350,3 +352,28 @@ def test_a_clock_that_jumped_back_prunes_nothing_and_loses_no_record(plant: Path
     assert set(compact(plant / "journal", plant, first_kept=date(1969, 12, 31)).pruned.values()) == {0}
     assert found(plant) == before
     assert compact(plant / "journal", plant, first_kept=date(1970, 1, 6)).pruned["predictions"] == 2
+
+
+def test_one_prediction_is_found_by_its_id_among_the_days(tmp_path: Path) -> None:
+    names = {day: IdMaker(lambda day=day: 1_795_000_000_000 + day * 86_400_000).take(3) for day in range(3)}  # type: ignore[misc]
+    for day, ids in names.items():
+        record = PredictionRecord(
+            ids=ids, time=1_795_000_000 + day * DAY_S, model="pump", version=day + 1, digest="d",
+            numbers=np.arange(3, dtype="<f4").tobytes(), value=np.full(3, day, "<f4").tobytes(),
+        )  # fmt: skip
+        with Journal(tmp_path / "journal", "serve") as journal:
+            journal.append_now([record])
+    compact(tmp_path / "journal", tmp_path)
+    archive = DeltaArchive(tmp_path)
+    for day, ids in names.items():
+        for row, name in enumerate(ids):
+            found = find_prediction(tmp_path / "journal", name, archive=archive)
+            assert found is not None
+            assert (found.id, found.version, found.numbers.tolist(), found.value) == (
+                name,
+                day + 1,
+                [row],
+                day,
+            )
+    assert archive.find(IdMaker(lambda: 1_795_000_000_000).take(4)[3]) is None
+    assert DeltaArchive(tmp_path / "nowhere").find(names[0][0]) is None

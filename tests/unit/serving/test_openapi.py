@@ -80,6 +80,10 @@ META: dict[str, Any] = {
                 "operationId": {"type": "string"},
                 "summary": {"type": "string"},
                 "security": {"type": "array"},
+                "parameters": {
+                    "type": "array",
+                    "items": {"type": "object", "required": ["name", "in", "schema"]},
+                },
                 "requestBody": {
                     "type": "object",
                     "required": ["content"],

@@ -46,6 +46,9 @@ def test_a_candidate_carries_evidence_from_data_to_gate(press, fit):
     assert candidate.deployable
     assert len(candidate.parts.golden) >= 12
     assert candidate.parts.reference["rows"] == candidate.split.train.size
+    background = candidate.parts.reference["background.numbers"]
+    assert background.shape == (64, len(contract.numbers))
+    assert candidate.parts.reference["background.categories"].shape == (64, len(contract.categories))
     assert {key for key, _ in candidate.unanswered} == {"owner", "runs_at", "inputs_from", "truth_from"}
 
 

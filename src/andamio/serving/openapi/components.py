@@ -8,6 +8,7 @@ from typing import Protocol
 from andamio.bundles import GraphInfo
 from andamio.contracts import Contract, example_row, json_schema
 from andamio.language import say
+from andamio.serving.openapi.explained import explanation_schemas, prediction_parts
 
 Schema = dict[str, object]
 _TEXT: Schema = {"type": "string"}
@@ -74,6 +75,7 @@ def shared_schemas() -> dict[str, Schema]:
         },
     }
     return {
+        **explanation_schemas(),
         "Fault": fault,
         "Error": {
             "type": "object",
@@ -121,7 +123,11 @@ def _prediction(described: Described) -> Schema:
         },
         "recorded": {"type": "boolean", "description": say("whether the journal has it")},
     }
-    return {"type": "object", "required": list(properties), "properties": properties}
+    return {
+        "type": "object",
+        "required": list(properties),
+        "properties": {**properties, **prediction_parts()},
+    }
 
 
 def _outcome(described: Described) -> Schema:

@@ -14,6 +14,7 @@ from andamio.serving.openapi.components import (
     reference,
     shared_schemas,
 )
+from andamio.serving.openapi.explained import explain_parameter
 
 _JSON = "application/json"
 _REFUSALS = (400, 401, 403, 408, 413, 415, 421, 422, 429, 503)
@@ -59,6 +60,7 @@ def _model_paths(described: Described) -> dict[str, object]:
         example_body(described),
         reference(f"{model}.Answer"),
     )
+    predict["parameters"] = [explain_parameter()]
     recorded: Schema = {
         "type": "object",
         "required": ["model", "recorded"],

@@ -54,6 +54,8 @@ def _operation(
     document: Mapping[str, Any], path: str, method: str, operation: Mapping[str, Any]
 ) -> Iterator[str]:
     yield f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(operation['summary'])}</p>"
+    for parameter in operation.get("parameters", ()):
+        yield f"<p><code>?{escape(parameter['name'])}=…</code> {escape(parameter['description'])}</p>"
     if "requestBody" not in operation:
         return
     media = operation["requestBody"]["content"]["application/json"]
