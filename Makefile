@@ -60,6 +60,7 @@ bench:
 	$(bin)/python benchmarks/start_up.py
 	$(bin)/python benchmarks/serving/run.py
 	$(bin)/python benchmarks/serving/journal.py
+	$(bin)/python benchmarks/serving/overload.py
 	$(bin)/python benchmarks/training/uci_regression.py concrete energy
 	$(bin)/python benchmarks/training/ai4i.py
 	$(bin)/python benchmarks/training/ai4i.py --declared

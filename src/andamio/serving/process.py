@@ -27,6 +27,7 @@ from andamio.bundles.workers import WorkerPost
 from andamio.journal import Journal
 from andamio.kernel.ids import IdMaker
 from andamio.serving.application import Application
+from andamio.serving.connections import Connections
 from andamio.serving.generation import Generation, Switchboard
 from andamio.serving.guard import Guard, GuardOptions
 from andamio.serving.journal_probe import JournalProbe
@@ -38,8 +39,6 @@ from andamio.serving.routing import Shadows
 from andamio.serving.supervising import Supervisor
 from andamio.serving.warming import Warming
 from andamio.serving.watching import Watcher
-
-KEEP_ALIVE_S = 75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,8 +164,10 @@ async def _serve(
         teller.generation(watcher.generation)
         await watcher.look()
         warming.strict = True
-        at_work = [asyncio.create_task(work) for work in (watcher.run(), probe.run())]
-        server = _server(application, options.limits, guard)
+        connections = Connections(options.limits)
+        metrics.connections = connections
+        at_work = [asyncio.create_task(work) for work in (watcher.run(), probe.run(), connections.run())]
+        server = _server(application, options.limits, guard, connections)
         server.on_start = lambda: announce(Started(address, worker, watcher.generation))
         try:
             async with guard.around(application, listener):
@@ -193,11 +194,13 @@ class _DrainingServer(uvicorn.Server):
         self.should_exit = True
 
 
-def _server(application: Application, limits: Limits, guard: Guard) -> _DrainingServer:
+def _server(
+    application: Application, limits: Limits, guard: Guard, connections: Connections
+) -> _DrainingServer:
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http="httptools",
+        http=connections.protocol(),
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -207,7 +210,7 @@ def _server(application: Application, limits: Limits, guard: Guard) -> _Draining
         proxy_headers=False,
         server_header=False,
         date_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_keep_alive=limits.keep_alive_s,
         timeout_graceful_shutdown=int(limits.drain_timeout_s),
     )
     if guard.encryption is not None:
