@@ -58,7 +58,7 @@ class Connected(Protocol):
 
 class _NoConnections:
     open: Collection[object] = ()
-    closed: Mapping[str, int] = {}  # noqa: RUF012  nothing is ever added
+    closed: Mapping[str, int] = {}
 
 
 class Metrics(Collector):
@@ -87,13 +87,18 @@ class Metrics(Collector):
         self.generation = 0
         self.deployment_errors = 0
         self.models: list[tuple[str, int, str]] = []
+        self.shared: Collector | None = None
         self._registry = CollectorRegistry()
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
 
     def page(self) -> bytes:
         """Write the page in Prometheus' text format."""
-        return generate_latest(self._registry)
+        return generate_latest(self.shared or self._registry)
+
+    def families(self) -> Iterator[Metric]:
+        """Yield everything that this process has counted."""
+        return iter(self._registry.collect())
 
     def describe(self) -> list[Metric]:
         """Name nothing before the first scrape; the families are unique by construction."""

@@ -36,6 +36,7 @@ from andamio.serving.loading import Loader
 from andamio.serving.metrics import Metrics
 from andamio.serving.reporting import Teller
 from andamio.serving.routing import Shadows
+from andamio.serving.sharing import Board
 from andamio.serving.supervising import Supervisor
 from andamio.serving.warming import Warming
 from andamio.serving.watching import Watcher
@@ -101,10 +102,12 @@ def serve(options: ServeOptions, announce: Callable[[Started], None]) -> None:
     guard = Guard(options.guard)
     listener = guard.listen(options.host, options.port)
 
+    board = Board(options.processes) if options.processes > 1 else None
+
     def work(number: int) -> None:
         told = announce if number == 1 else _say_nothing
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(options, guard, listener, number, told))
+            runner.run(_serve(options, guard, listener, number, told, board))
 
     try:
         if options.processes == 1:
@@ -125,6 +128,7 @@ async def _serve(
     listener: socket.socket,
     number: int,
     announce: Callable[[Started], None],
+    board: Board | None,
 ) -> None:
     host, port = listener.getsockname()[:2]
     worker = f"serve-{port}-{number}"
@@ -166,7 +170,11 @@ async def _serve(
         warming.strict = True
         connections = Connections(options.limits)
         metrics.connections = connections
-        at_work = [asyncio.create_task(work) for work in (watcher.run(), probe.run(), connections.run())]
+        works = [watcher.run(), probe.run(), connections.run()]
+        if board is not None:
+            metrics.shared = board.post(number, metrics.families)
+            works.append(metrics.shared.run())
+        at_work = [asyncio.create_task(work) for work in works]
         server = _server(application, options.limits, guard, connections)
         server.on_start = lambda: announce(Started(address, worker, watcher.generation))
         try:
