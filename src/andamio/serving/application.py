@@ -13,6 +13,7 @@ from time import perf_counter
 from andamio.errors import AndamioError, MethodRefused, Overloaded, text
 from andamio.language import speak
 from andamio.serving.addresses import check_host
+from andamio.serving.compressed import check_plain, coding_of, opened
 from andamio.serving.dialects.asking import Call, Speaker
 from andamio.serving.dialects.refusals import refusal_body
 from andamio.serving.doors import PostDoor
@@ -97,8 +98,10 @@ class Application:
         if place.latency is not None:
             place.latency.add(perf_counter() - started)
 
-    async def _posted(self, door: PostDoor, place: Place, scope: Scope, receive: Receive, send: Send) -> None:
-        content_type = length = b""
+    async def _posted(  # noqa: C901  one pass over the headers, without a call
+        self, door: PostDoor, place: Place, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        content_type = length = coding = b""
         named = False
         for name, value in scope["headers"]:
             if name == b"host":
@@ -109,13 +112,16 @@ class Application:
                 content_type = value
             elif name == b"content-length":
                 length = value
+            elif name == b"content-encoding":
+                coding = value
         if not named:
             self.check_host(b"")
-        if content_type != JSON:
+        if content_type != JSON or coding:
             if place.speaker is not None:
                 await self._spoken(place.speaker, scope, receive, send)
                 return
             check_json(content_type)
+            check_plain(coding)
         if self._metrics.in_flight > self._limits.in_flight:
             raise _overloaded(self._limits)
         body = await read_body(receive, length, self._limits)
@@ -130,6 +136,7 @@ class Application:
             raise _overloaded(self._limits)
         speaker.check(headers)
         body = await read_body(receive, headers.get(b"content-length", b""), self._limits)
+        body = await opened(body, coding_of(headers.get(b"content-encoding", b"")), self._limits)
         reply = await speaker.reply(Call(body, headers))
         extra = [*reply.extra, (b"x-request-id", request_id(scope))]
         await send_answer(send, 200, reply.kind, reply.content, extra)
