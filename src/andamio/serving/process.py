@@ -10,13 +10,13 @@ import asyncio
 import gc
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Literal
+from typing import Literal, Protocol
 
 import uvicorn
 import uvloop
@@ -28,7 +28,8 @@ from andamio.journal import Journal
 from andamio.kernel.ids import IdMaker
 from andamio.serving.application import Application
 from andamio.serving.connections import Connections
-from andamio.serving.generation import Generation, Switchboard
+from andamio.serving.exchange import Receive, Scope, Send
+from andamio.serving.generation import Commit, Generation, Switchboard
 from andamio.serving.guard import Guard, GuardOptions
 from andamio.serving.journal_probe import JournalProbe
 from andamio.serving.limits import Limits
@@ -40,6 +41,19 @@ from andamio.serving.sharing import Board
 from andamio.serving.supervising import Supervisor
 from andamio.serving.warming import Warming
 from andamio.serving.watching import Watcher
+
+
+class Tracer(Protocol):
+    """Traces the requests of one worker; ``tracing.Tracing`` is the one there is."""
+
+    def around(self, application: Application) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+        """Return the application with a span around every request."""
+
+    def watching(self, commit: Commit) -> Commit:
+        """Return a commit that tells the request's span what it commits."""
+
+    def close(self) -> None:
+        """Send what waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +74,7 @@ class ServeOptions:
         guard: Tokens and certificate.
         peers_names: Show the metrics of MLServer and BentoML beside Andamio's own.
         default: The model that answers where an address names none; empty means the only one.
+        tracing: Begins the traces of a worker, by its name; None where nobody asks for any.
     """
 
     bundles: Path
@@ -75,6 +90,7 @@ class ServeOptions:
     guard: GuardOptions = field(default_factory=GuardOptions)
     peers_names: bool = False
     default: str = ""
+    tracing: Callable[[str], Tracer] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +157,9 @@ async def _serve(
         closing(Shadows(lambda: Journal(options.journal, f"{worker}-shadow"), metrics.shadows)) as shadows,
     ):
         teller = Teller(post, journal)
+        tracer = options.tracing(worker) if options.tracing is not None else None
         switchboard = Switchboard(
-            journal.commit,
+            journal.commit if tracer is None else tracer.watching(journal.commit),
             pool,
             metrics,
             options.limits,
@@ -175,7 +192,8 @@ async def _serve(
             metrics.shared = board.post(number, metrics.families)
             works.append(metrics.shared.run())
         at_work = [asyncio.create_task(work) for work in works]
-        server = _server(application, options.limits, guard, connections)
+        asked = application if tracer is None else tracer.around(application)
+        server = _server(asked, options.limits, guard, connections)
         server.on_start = lambda: announce(Started(address, worker, watcher.generation))
         try:
             async with guard.around(application, listener):
@@ -185,6 +203,8 @@ async def _serve(
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            if tracer is not None:
+                await asyncio.to_thread(tracer.close)
             teller.event("stop")
 
 
@@ -203,7 +223,10 @@ class _DrainingServer(uvicorn.Server):
 
 
 def _server(
-    application: Application, limits: Limits, guard: Guard, connections: Connections
+    application: Callable[[Scope, Receive, Send], Awaitable[None]],
+    limits: Limits,
+    guard: Guard,
+    connections: Connections,
 ) -> _DrainingServer:
     config = uvicorn.Config(
         application,
