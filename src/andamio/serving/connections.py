@@ -76,7 +76,8 @@ class Connections:
             waited_s = since * _SWEEP_S
             self._waiting[connection] = (stuck, since + 1)
             if connection.unread():
-                if waited_s >= self._limits.body_timeout_s or unread > self._limits.held_bytes:
+                crowded = unread > self._limits.held_bytes and since > 0
+                if crowded or waited_s >= self._limits.body_timeout_s:
                     unread -= connection.unread()
                     self._end(connection, "answer not taken")
             elif waited_s >= self._limits.head_timeout_s:
@@ -102,16 +103,16 @@ class Connections:
     def _longest_idle(self) -> _Connection | None:
         """Return a connection that nobody uses; looking through them all is done a few times a second."""
         now = asyncio.get_running_loop().time()
+        latest = now + self._limits.keep_alive_s - self._limits.idle_s
         if not self._idle and now >= self._look_again:
             self._look_again = now + _LOOK_S
             silent = [other for other, (_, times) in self._waiting.items() if times > 1]
-            ends = [(when, other) for other in self.open if (when := other.idle_until()) is not None]
-            latest = now + self._limits.keep_alive_s - self._limits.idle_s
-            ends = sorted((found for found in ends if found[0] <= latest), key=lambda found: -found[0])
-            self._idle = [*(other for _, other in ends), *silent]
+            used = [other for other in self.open if other.idle_until(latest) is not None]
+            used.sort(key=lambda other: other.idle_until() or 0.0, reverse=True)
+            self._idle = [*used, *silent]
         while self._idle:
             found = self._idle.pop()
-            if found in self.open and (found.idle_until() is not None or found.stuck_at() is not None):
+            if found in self.open and (found.idle_until(latest) or found.stuck_at()) is not None:
                 return found
         return None
 
@@ -142,12 +143,15 @@ class _Connection(HttpToolsProtocol):
         wire = self.transport.get_extra_info("socket")
         return wire is not None and wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == _CLOSE_WAIT
 
-    def idle_until(self) -> float | None:
-        """When it ends by itself; None while there is something to do on it. The lowest is idle longest."""
+    def idle_until(self, latest: float = float("inf")) -> float | None:
+        """When it ends by itself, the lowest being idle longest.
+
+        None while there is something to do on it, or where it ends later than ``latest``.
+        """
         timer = self.timeout_keep_alive_task
         if timer is None or self.unread():
             return None
-        return timer.when()
+        return timer.when() if timer.when() <= latest else None
 
     def unread(self) -> int:
         """Return the bytes of answers that the client has not taken."""
