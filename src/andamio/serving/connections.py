@@ -17,7 +17,7 @@ import resource
 import socket
 import weakref
 from collections import Counter
-from typing import cast
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -28,6 +28,8 @@ from andamio.serving.limits import Limits
 
 _SWEEP_S = 1.0
 _LOOK_S = 0.1
+_DROPPED = 64
+_BUSY = 4
 _SPARE_FILES = 128
 _REFUSING = 32
 _CLOSE_WAIT = b"\x08"  # TCP's state, as Linux numbers it
@@ -40,10 +42,12 @@ class Connections:
 
     Args:
         limits: The caps.
+        listener: Where they come from; None where accepting one is more than that (TLS).
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, listener: socket.socket | None = None) -> None:
         self._limits = limits
+        self.listener = listener
         self.cap = min(limits.connections, _files() - _SPARE_FILES)
         self.open: set[_Connection] = set()
         self.refusing: set[asyncio.Protocol] = set()
@@ -53,6 +57,7 @@ class Connections:
         )
         self._idle: list[_Connection] = []
         self._look_again = 0.0
+        self._welcomes: set[asyncio.Task[Any]] = set()
 
     def protocol(self) -> type[asyncio.Protocol]:
         """Return the class that the server makes its connections of."""
@@ -89,6 +94,7 @@ class Connections:
         if connection.has_left():
             self.closed["left"] += 1
             connection.transport.abort()
+            self._clear(connection)
             return
         self.open.add(connection)
         if len(self.open) <= self.cap:
@@ -99,6 +105,34 @@ class Connections:
             return
         self.closed["full"] += 1
         connection.refuse(_full(self.cap))
+
+    def _clear(self, model: _Connection) -> None:
+        """Drop more of those that left the queue, up to the first that is still there.
+
+        The event loop accepts one a turn; after a flood that would let the living wait behind the dead. While
+        there is work, the requests that are here come first.
+        """
+        if self.listener is None or len(model.tasks) > _BUSY:
+            return
+        for _ in range(_DROPPED):
+            try:
+                wire, _ = self.listener.accept()
+            except OSError:
+                return
+            if not _has_left(wire):
+                wire.setblocking(False)
+                loop = asyncio.get_running_loop()
+                welcome = loop.create_task(loop.connect_accepted_socket(model.another, wire))
+                self._welcomes.add(welcome)
+                welcome.add_done_callback(self._welcomed)
+                return
+            self.closed["left"] += 1
+            wire.close()
+
+    def _welcomed(self, welcome: asyncio.Task[Any]) -> None:
+        self._welcomes.discard(welcome)
+        if not welcome.cancelled() and welcome.exception() is not None:
+            self.closed["left"] += 1
 
     def _longest_idle(self) -> _Connection | None:
         """Return a connection that nobody uses; looking through them all is done a few times a second."""
@@ -141,7 +175,11 @@ class _Connection(HttpToolsProtocol):
     def has_left(self) -> bool:
         """Tell whether the client closed its end before it was accepted."""
         wire = self.transport.get_extra_info("socket")
-        return wire is not None and wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == _CLOSE_WAIT
+        return wire is not None and _has_left(wire)
+
+    def another(self) -> _Connection:
+        """Make a connection of the same server."""
+        return type(self)(config=self.config, server_state=self.server_state, app_state=self.app_state)
 
     def idle_until(self, latest: float = float("inf")) -> float | None:
         """When it ends by itself, the lowest being idle longest.
@@ -212,6 +250,10 @@ def _answer(path: bytes, error: AndamioError) -> bytes:
     kind = b"content-type: application/json\r\n"
     head = b"HTTP/1.1 %d %s\r\ncontent-length: %d\r\n%sconnection: close\r\n\r\n"
     return head % (status, _REASONS[status], len(content), kind + wait) + content
+
+
+def _has_left(wire: socket.socket) -> bool:
+    return wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == _CLOSE_WAIT
 
 
 def _files() -> int:

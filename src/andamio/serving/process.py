@@ -185,7 +185,7 @@ async def _serve(
         teller.generation(watcher.generation)
         await watcher.look()
         warming.strict = True
-        connections = Connections(options.limits)
+        connections = Connections(options.limits, listener if guard.encryption is None else None)
         metrics.connections = connections
         works = [watcher.run(), probe.run(), connections.run()]
         if board is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -48,10 +49,13 @@ class House:
     async def open(self) -> AsyncIterator[House]:
         protocol: Any = self.connections.protocol()
         loop = asyncio.get_running_loop()
+        listener = socket.create_server(("127.0.0.1", 0), backlog=200)
+        listener.setblocking(False)
         server = await loop.create_server(
-            lambda: protocol(config=self._config, server_state=self._state, app_state={}), "127.0.0.1", 0
+            lambda: protocol(config=self._config, server_state=self._state, app_state={}), sock=listener
         )
-        self.port = server.sockets[0].getsockname()[1]
+        self.connections.listener = listener
+        self.port = listener.getsockname()[1]
         try:
             yield self
         finally:
@@ -226,3 +230,18 @@ def test_one_body_alone_always_finds_room() -> None:
         Held(10).more(1000)
 
     asyncio.run(story())
+
+
+def test_those_who_left_the_queue_are_dropped_and_whoever_waits_behind_them_is_answered() -> None:
+    async def story(house: House) -> None:
+        left = [socket.create_connection(("127.0.0.1", house.port)) for _ in range(100)]
+        for wire in left:
+            wire.sendall(ASK)
+            wire.close()
+        pipe = await house.come(ASK)
+        await one_answer(pipe)
+        assert house.connections.closed == {"left": 100}
+        again = await house.come(ASK)
+        await one_answer(again)
+
+    in_house(story)
