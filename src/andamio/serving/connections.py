@@ -101,6 +101,8 @@ class Connections:
             return
         idle = self._longest_idle()
         if idle is not None:
+            if idle.timeout_keep_alive_task is None and not idle.unread():  # it has asked nothing yet
+                idle.transport.write(_answer(b"/", _full(self.cap)))
             self._end(idle, "idle")
             return
         self.closed["full"] += 1
@@ -228,7 +230,7 @@ class _Refusing(asyncio.Protocol):
         self._transport = transport
         self._error = error
         self._others = others
-        self._ending = asyncio.get_running_loop().call_later(_SWEEP_S, transport.abort)
+        self._ending = asyncio.get_running_loop().call_later(_SWEEP_S, self.data_received, b"")
         others.add(self)
         if len(others) > _REFUSING:
             self.data_received(b"")
