@@ -71,14 +71,17 @@ bench:
 	$(bin)/python benchmarks/serving/run.py
 	$(bin)/python benchmarks/serving/journal.py
 	$(bin)/python benchmarks/explaining.py
+	$(bin)/python benchmarks/serving/overload.py
 	$(bin)/python benchmarks/training/uci_regression.py concrete energy
 	$(bin)/python benchmarks/training/ai4i.py
 	$(bin)/python benchmarks/training/ai4i.py --declared
 
-# Schemathesis, in an environment of its own, against a real scoring process.
+# Schemathesis against a real scoring process, then atheris on what reads a body; in an environment of their own.
 examples ?= 200
+seconds ?= 60
 fuzz: .venv-fuzz/.made
 	$(bin)/python tests/fuzz/campaign.py .venv-fuzz/bin/schemathesis --examples $(examples)
+	$(bin)/python tests/fuzz/decoders.py "$$(.venv-fuzz/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" --seconds $(seconds)
 
 .venv-fuzz/.made: requirements/fuzz.txt
 	$(bin)/python -m venv --clear .venv-fuzz

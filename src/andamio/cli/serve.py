@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -12,11 +15,12 @@ import typer
 from andamio.bundles.keys import PublicKey
 from andamio.cli.output import Json, Output
 from andamio.contracts import example_row
-from andamio.kernel.settings import find_plant
+from andamio.errors import MissingExtra, text
+from andamio.kernel.settings import TracesSection, find_plant
 from andamio.language import error_json, render_error, say
 from andamio.serving.guard import GuardOptions
 from andamio.serving.logs import log_to_stderr
-from andamio.serving.process import ServeOptions, Started, serve
+from andamio.serving.process import ServeOptions, Started, Tracer, serve
 from andamio.serving.scorer import Scorer
 
 
@@ -62,6 +66,7 @@ def command(
         guard=GuardOptions(tokens=plant.tokens, certificate=certificate, key=key, insecure=insecure),
         peers_names=plant.settings.metrics.compatible,
         default=default,
+        tracing=_tracing(plant.settings.traces),
     )
 
     def announce(started: Started) -> None:
@@ -105,3 +110,22 @@ def _curl(address: str, scorer: Scorer) -> str:
     body = msgspec.json.encode({"row": example_row(scorer.contract)}).decode()
     place = f"{address}/v1/models/{scorer.model}/predict"
     return f"curl -s {place} -H 'Content-Type: application/json' -d {shlex.quote(body)}"
+
+
+def _tracing(section: TracesSection) -> Callable[[str], Tracer] | None:
+    """Trace where the settings name a collector, or its standard variable does and the extra is there."""
+    if section.endpoint is None and not any(os.environ.get(name) for name in _ENDPOINTS):
+        return None
+    try:
+        from andamio.serving.tracing import Tracing
+    except ModuleNotFoundError as error:
+        if section.endpoint is None:
+            return None
+        raise MissingExtra(
+            text("traces need a package that is not installed: {package}", package=error.name or ""),
+            fix=text("install Andamio's {extra} extra from where this copy came from", extra="[otel]"),
+        ) from error
+    return partial(Tracing, section.endpoint, section.share)
+
+
+_ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")

@@ -62,6 +62,13 @@ class MetricsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     compatible: bool = False
 
 
+class TracesSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``[traces]``: the OpenTelemetry collector that hears of the requests, and of how many."""
+
+    endpoint: str | None = None
+    share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.1
+
+
 class JournalSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[journal]``: for how long what was recorded is kept."""
 
@@ -77,6 +84,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     serving: ServingSection = ServingSection()
     logs: LogsSection = LogsSection()
     metrics: MetricsSection = MetricsSection()
+    traces: TracesSection = TracesSection()
     journal: JournalSection = JournalSection()
 
     @property

@@ -5,5 +5,6 @@ framework), which finds its door in ``routes`` and reads its body in ``exchange`
 (``predicting``, ``feedback``) decodes by the contract, asks the one ``scorer``, commits to the journal, and
 only then answers. ``watching`` follows the deployment file, ``loading`` verifies and warms what it names, and
 a new ``generation`` takes over between two requests. ``dialects`` translates what MLflow, Open Inference
-and KServe clients say, and CSV and Arrow, to the same door. ``batch`` scores files by the same scorer.
+and KServe clients say, and CSV and Arrow, to the same door.
+``connections`` bounds what may wait. ``batch`` scores files by the same scorer.
 """

@@ -15,7 +15,7 @@ import socket
 from andamio.errors import AddressRefused, HostRefused, PortTaken, Unequipped, text
 
 _HOST = re.compile(rb"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
-_BACKLOG = 2048
+_BACKLOG = 512  # what waits here unread when it is too much; after a flood most of it is dead
 
 
 def listen(host: str, port: int, *, anywhere: bool = False) -> socket.socket:

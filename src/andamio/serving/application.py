@@ -14,6 +14,7 @@ from typing import NamedTuple
 from andamio.errors import AndamioError, MethodRefused, Overloaded, text
 from andamio.language import speak
 from andamio.serving.addresses import check_host
+from andamio.serving.compressed import check_plain, coding_of, opened
 from andamio.serving.dialects.asking import Call, Speaker
 from andamio.serving.dialects.refusals import refusal_body
 from andamio.serving.exchange import (
@@ -39,7 +40,15 @@ from andamio.serving.routes import Place, Routes
 
 _log = logging.getLogger("andamio.serving")
 _KNOWN_HOSTS = 64
-_UNUSUAL = {b"expect", b"connection", b"transfer-encoding", b"x-request-id", b"traceparent", b"upgrade"}
+_UNUSUAL = {
+    b"expect",
+    b"connection",
+    b"content-encoding",
+    b"traceparent",
+    b"transfer-encoding",
+    b"upgrade",
+    b"x-request-id",
+}
 
 
 class KnownHead(NamedTuple):
@@ -98,6 +107,11 @@ class Application:
             if self._tells:
                 _tell(scope, status, started)
 
+    @property
+    def in_flight(self) -> int:
+        """How many requests are being answered at this moment."""
+        return self._metrics.in_flight
+
     def know(self, scope: Scope) -> KnownHead | None:
         """Return what the head of a request means, if it may be answered in the short way from now on.
 
@@ -153,22 +167,24 @@ class Application:
         self._metrics.in_flight -= 1
 
     async def _posted(self, place: Place, scope: Scope, receive: Receive, send: Send) -> None:
-        content_type, length, brought = self._heads(scope)
+        content_type, coding, length, brought = self._heads(scope)
         if self._metrics.in_flight > self._limits.in_flight:
             raise _overloaded(self._limits)
         speaker = place.speaker
-        if place.post is not None and (content_type == JSON or speaker is None):
+        if place.post is not None and ((content_type == JSON and not coding) or speaker is None):
             if content_type != JSON:
                 check_json(content_type)
+            if coding:
+                check_plain(coding)
             body = await read_body(receive, length, self._limits)
             content = await place.post.answer(body)
             await send_json(send, content, name_request(scope, brought))
         elif speaker is not None:
             await self._spoken(speaker, scope, receive, send)
 
-    def _heads(self, scope: Scope) -> tuple[bytes, bytes, bytes]:
-        """Check every Host in one pass over the headers; return the type, the length, the request's id."""
-        content_type = length = brought = b""
+    def _heads(self, scope: Scope) -> tuple[bytes, bytes, bytes, bytes]:
+        """Check every Host in one pass over the headers; return the type, coding, length and id."""
+        content_type = coding = length = brought = b""
         named = False
         for name, value in scope["headers"]:
             if name == b"content-type":
@@ -181,15 +197,18 @@ class Application:
                 length = value
             elif name == b"x-request-id":
                 brought = value
+            elif name == b"content-encoding":
+                coding = value
         if not named:
             self.check_host(b"")
-        return content_type, length, brought
+        return content_type, coding, length, brought
 
     async def _spoken(self, speaker: Speaker, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a POST in another dialect than native JSON."""
         headers = dict(scope["headers"])
         speaker.check(headers)
         body = await read_body(receive, headers.get(b"content-length", b""), self._limits)
+        body = await opened(body, coding_of(headers.get(b"content-encoding", b"")), self._limits)
         reply = await speaker.reply(Call(body, headers))
         extra = [*reply.extra, (b"x-request-id", request_id(scope))]
         await send_answer(send, 200, reply.kind, reply.content, extra)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 from andamio.errors import BodyLate, BodyTooLarge, BodyTypeRefused, text
+from andamio.serving.holding import Held
 from andamio.serving.limits import Limits
 
 Scope = MutableMapping[str, Any]
@@ -51,6 +52,7 @@ async def read_body(receive: Receive, announced: bytes, limits: Limits) -> bytes
 async def _gather(message: MutableMapping[str, Any], receive: Receive, limits: Limits) -> bytes:
     chunks: list[bytes] = []
     size = 0
+    held = Held(limits.held_bytes)
     while True:
         if message["type"] == "http.disconnect":
             raise Gone
@@ -58,6 +60,7 @@ async def _gather(message: MutableMapping[str, Any], receive: Receive, limits: L
         size += len(chunk)
         if size > limits.body_bytes:
             raise _too_large(limits)
+        held.more(len(chunk))
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)

@@ -78,8 +78,10 @@ class Switchboard:
             "/readyz": Place("readyz", get=Readiness(generation)),
             "/metrics": Place("metrics", get=MetricsPage(self._metrics)),
             MODELS: Place("models", get=ModelsPage(generation)),
-            "/openapi.json": Place("openapi", get=DocumentPage(generation.scorers, self._guarded)),
-            "/docs": Place("docs", get=ReadingPage(generation.scorers, self._guarded)),
+            "/openapi.json": Place(
+                "openapi", get=DocumentPage(generation.scorers, self._guarded, self._default)
+            ),
+            "/docs": Place("docs", get=ReadingPage(generation.scorers, self._guarded, self._default)),
         }
         doors = {
             name: self._predict(scorer, generation.teams.get(name))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from time import time
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -43,6 +44,23 @@ class Latency:
         return lines
 
 
+class Connected(Protocol):
+    """The open connections, and why others were ended."""
+
+    @property
+    def open(self) -> Collection[object]:
+        """Those that are open."""
+
+    @property
+    def closed(self) -> Mapping[str, int]:
+        """How many were ended, by reason."""
+
+
+class _NoConnections:
+    open: Collection[object] = ()
+    closed: Mapping[str, int] = {}
+
+
 class Metrics(Collector):
     """Everything that ``/metrics`` shows. Labels: model, version, reason, action, status.
 
@@ -65,16 +83,22 @@ class Metrics(Collector):
         self.shadows: Counter[tuple[str, int, str]] = Counter()
         self.unrecorded: Counter[str] = Counter()
         self.in_flight = 0
+        self.connections: Connected = _NoConnections()
         self.generation = 0
         self.deployment_errors = 0
         self.models: list[tuple[str, int, str]] = []
+        self.shared: Collector | None = None
         self._registry = CollectorRegistry()
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
 
     def page(self) -> bytes:
         """Write the page in Prometheus' text format."""
-        return generate_latest(self._registry)
+        return generate_latest(self.shared or self._registry)
+
+    def families(self) -> Iterator[Metric]:
+        """Yield everything that this process has counted."""
+        return iter(self._registry.collect())
 
     def describe(self) -> list[Metric]:
         """Name nothing before the first scrape; the families are unique by construction."""
@@ -164,6 +188,7 @@ class Metrics(Collector):
         yield GaugeMetricFamily(
             "andamio_requests_in_flight", "Requests being answered now", value=self.in_flight
         )
+        yield from _connected(self.connections)
         yield GaugeMetricFamily(
             "andamio_deployment_generation", "Generation that answers", value=self.generation
         )
@@ -195,3 +220,15 @@ class Metrics(Collector):
         for reason, count in self.refused.items():
             refused.add_metric((reason,), count)
         yield refused
+
+
+def _connected(connections: Connected) -> Iterator[Metric]:
+    yield GaugeMetricFamily("andamio_connections", "Connections open now", value=len(connections.open))
+    closed = CounterMetricFamily(
+        "andamio_connections_closed",
+        "Connections ended to keep the process well, by reason",
+        labels=("reason",),
+    )
+    for reason, count in connections.closed.items():
+        closed.add_metric((reason,), count)
+    yield closed

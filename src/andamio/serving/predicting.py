@@ -14,11 +14,12 @@ from andamio.contracts import Rows
 from andamio.contracts.decoder import Opened
 from andamio.errors import BodyTooLarge, RowsRejected, text
 from andamio.journal import PredictionRecord, Record, RejectedRow, RejectRecord
+from andamio.serving.carried import Carried
 from andamio.serving.gathering import Gatherer
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Metrics
 from andamio.serving.recording import Recording, unrecorded
-from andamio.serving.scorer import Scored, Scorer
+from andamio.serving.scorer import Scorer
 
 Commit = Callable[[Sequence[Record]], Awaitable[None]]
 Answer = TypeVar("Answer")
@@ -77,42 +78,40 @@ class PredictDoor:
         return content if recorded else unrecorded(content)
 
     async def carry(
-        self, size: int, read: Callable[[], Rows], write: Callable[[Scored], Answer], *, door: str
+        self, size: int, read: Callable[[], Rows], write: Callable[[Carried], Answer], *, door: str
     ) -> Answer:
         """Answer rows that came in another dialect, by the same way: judged, scored, journalled.
-
-        Other dialects have no word for an answer that is not recorded: on a full disk they always stop.
 
         Args:
             size: Bytes of the body; a large one is scored beside the event loop.
             read: Reads the body as rows; called once, perhaps on another thread.
-            write: Writes the answer, on the same thread.
+            write: Writes the answer, on the same thread; again, if it turns out not to be recorded.
             door: What the journal calls the dialect.
 
         Raises:
             RowsRejected: As ``answer`` does.
             BodyTooLarge: There are more rows than the cap.
-            DiskFull: The journal cannot be written, so nothing may be answered.
+            JournalFull: Nothing can be recorded, and the contract says stop.
         """
 
-        def work() -> tuple[Answer, PredictionRecord]:
+        def work() -> tuple[Answer, Carried]:
             rows = read()
             if len(rows) > self._limits.rows:
                 raise too_many(len(rows), self._limits)
-            scored = self._scorer.score(rows, door=door)
-            return write(scored), scored.record
+            carried = Carried(*self._scorer.score(rows, door=door))
+            return write(carried), carried
 
         try:
             if size <= self._limits.inline_bytes:
-                content, record = work()
+                content, carried = work()
             else:
-                content, record = await asyncio.get_running_loop().run_in_executor(self._pool, work)
+                content, carried = await asyncio.get_running_loop().run_in_executor(self._pool, work)
         except RowsRejected as error:
             await self._refused(error)
             raise
-        await self._commit((record,))
-        self._metrics.predictions[self._counted] += len(record.ids)
-        return content
+        recorded = await self._recording.commit((carried.record,))
+        self._metrics.predictions[self._counted] += len(carried.record.ids)
+        return content if recorded else write(carried.without_record())
 
     def _read_and_score(self, body: bytes) -> tuple[bytes, PredictionRecord]:
         return self._score(body, self._scorer.decoder.open(body))

@@ -10,14 +10,13 @@ import asyncio
 import gc
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Literal, cast
+from typing import Literal, Protocol
 
 import uvicorn
 import uvloop
@@ -28,7 +27,9 @@ from andamio.bundles.workers import WorkerPost
 from andamio.journal import Journal
 from andamio.kernel.ids import IdMaker
 from andamio.serving.application import Application
-from andamio.serving.generation import Generation, Switchboard
+from andamio.serving.connections import Connections
+from andamio.serving.exchange import Receive, Scope, Send
+from andamio.serving.generation import Commit, Generation, Switchboard
 from andamio.serving.guard import Guard, GuardOptions
 from andamio.serving.journal_probe import JournalProbe
 from andamio.serving.limits import Limits
@@ -36,12 +37,23 @@ from andamio.serving.loading import Loader
 from andamio.serving.metrics import Metrics
 from andamio.serving.reporting import Teller
 from andamio.serving.routing import Shadows
-from andamio.serving.shortcut import ShortcutProtocol
+from andamio.serving.sharing import Board
 from andamio.serving.supervising import Supervisor
 from andamio.serving.warming import Warming
 from andamio.serving.watching import Watcher
 
-KEEP_ALIVE_S = 75
+
+class Tracer(Protocol):
+    """Traces the requests of one worker; ``tracing.Tracing`` is the one there is."""
+
+    def around(self, application: Application) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+        """Return the application with a span around every request."""
+
+    def watching(self, commit: Commit) -> Commit:
+        """Return a commit that tells the request's span what it commits."""
+
+    def close(self) -> None:
+        """Send what waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +74,7 @@ class ServeOptions:
         guard: Tokens and certificate.
         peers_names: Show the metrics of MLServer and BentoML beside Andamio's own.
         default: The model that answers where an address names none; empty means the only one.
+        tracing: Begins the traces of a worker, by its name; None where nobody asks for any.
     """
 
     bundles: Path
@@ -77,6 +90,7 @@ class ServeOptions:
     guard: GuardOptions = field(default_factory=GuardOptions)
     peers_names: bool = False
     default: str = ""
+    tracing: Callable[[str], Tracer] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +118,12 @@ def serve(options: ServeOptions, announce: Callable[[Started], None]) -> None:
     guard = Guard(options.guard)
     listener = guard.listen(options.host, options.port)
 
+    board = Board(options.processes) if options.processes > 1 else None
+
     def work(number: int) -> None:
         told = announce if number == 1 else _say_nothing
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(options, guard, listener, number, told))
+            runner.run(_serve(options, guard, listener, number, told, board))
 
     try:
         if options.processes == 1:
@@ -128,6 +144,7 @@ async def _serve(
     listener: socket.socket,
     number: int,
     announce: Callable[[Started], None],
+    board: Board | None,
 ) -> None:
     host, port = listener.getsockname()[:2]
     worker = f"serve-{port}-{number}"
@@ -140,8 +157,9 @@ async def _serve(
         closing(Shadows(lambda: Journal(options.journal, f"{worker}-shadow"), metrics.shadows)) as shadows,
     ):
         teller = Teller(post, journal)
+        tracer = options.tracing(worker) if options.tracing is not None else None
         switchboard = Switchboard(
-            journal.commit,
+            journal.commit if tracer is None else tracer.watching(journal.commit),
             pool,
             metrics,
             options.limits,
@@ -167,8 +185,19 @@ async def _serve(
         teller.generation(watcher.generation)
         await watcher.look()
         warming.strict = True
-        at_work = [asyncio.create_task(work) for work in (watcher.run(), probe.run())]
-        server = _server(application, options.limits, guard)
+        connections = Connections(
+            options.limits,
+            listener if guard.encryption is None else None,
+            application if tracer is None else None,
+        )
+        metrics.connections = connections
+        works = [watcher.run(), probe.run(), connections.run()]
+        if board is not None:
+            metrics.shared = board.post(number, metrics.families)
+            works.append(metrics.shared.run())
+        at_work = [asyncio.create_task(work) for work in works]
+        asked = application if tracer is None else tracer.around(application)
+        server = _server(asked, options.limits, guard, connections)
         server.on_start = lambda: announce(Started(address, worker, watcher.generation))
         try:
             async with guard.around(application, listener):
@@ -178,6 +207,8 @@ async def _serve(
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            if tracer is not None:
+                await asyncio.to_thread(tracer.close)
             teller.event("stop")
 
 
@@ -195,11 +226,16 @@ class _DrainingServer(uvicorn.Server):
         self.should_exit = True
 
 
-def _server(application: Application, limits: Limits, guard: Guard) -> _DrainingServer:
+def _server(
+    application: Callable[[Scope, Receive, Send], Awaitable[None]],
+    limits: Limits,
+    guard: Guard,
+    connections: Connections,
+) -> _DrainingServer:
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http=cast("type[asyncio.Protocol]", partial(ShortcutProtocol, application, {})),
+        http=connections.protocol(),
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -209,7 +245,7 @@ def _server(application: Application, limits: Limits, guard: Guard) -> _Draining
         proxy_headers=False,
         server_header=False,
         date_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_keep_alive=limits.keep_alive_s,
         timeout_graceful_shutdown=int(limits.drain_timeout_s),
     )
     if guard.encryption is not None:

@@ -10,7 +10,7 @@ in pieces, several rows, a bad row, an error) goes the ordinary way from its fir
 from __future__ import annotations
 
 from time import perf_counter
-from typing import Any
+from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -28,44 +28,57 @@ Heads = dict[bytes, KnownHead]
 
 
 class ShortcutProtocol(HttpToolsProtocol):
-    """One connection. ``heads`` is shared by all connections of a process."""
+    """One connection.
 
-    def __init__(self, application: Application, heads: Heads, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._application = application
-        self._heads = heads
+    Attributes:
+        application: Who answers in the short way; None where every request goes the ordinary one.
+        heads: What is known; all connections of a process share it.
+        since: When the last request of the short way began, on the clock of ``perf_counter``.
+    """
+
+    application: ClassVar[Application | None] = None
+    heads: ClassVar[Heads] = {}
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.since = 0.0
         self._between = True
         self._sent = b""
         self._head: KnownHead | None = None
         self._held = b""
-        self._since = 0.0
         self._ends = False
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether a request is on the short way at this moment."""
+        return self._head is not None
 
     def data_received(self, data: bytes) -> None:
         """Answer a request that is whole and known; leave any other to the parser."""
         if self._head is not None:
             self._hold(data)
             return
-        if not self._is_free():
+        application = self.application
+        if application is None or not self._is_free():
             super().data_received(data)
             return
         end = data.find(b"\r\n\r\n") + 4
-        head = self._heads.get(data[:end])
+        head = self.heads.get(data[:end])
         if head is not None and len(data) - end == head.length and not self.flow.write_paused:
-            self._head, self._sent, self._since = head, data, perf_counter()
-            if self._application.take(head, data[end:], self):
+            self._head, self._sent, self.since = head, data, perf_counter()
+            if application.take(head, data[end:], self):
                 return
             self._head = None
         super().data_received(data)
         if head is None and 4 <= end <= _LONGEST_HEAD and self._between and self.cycle is not None:
-            self._learn(data[:end], len(data) - end)
+            self._learn(application, data[:end], len(data) - end)
 
     def answered(self, content: bytes) -> None:
         """Send the answer."""
         head, self._head = self._head, None
-        if head is None:
+        if head is None or self.application is None:
             return
-        self._application.answered(head, self._since)
+        self.application.answered(head, self.since)
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
@@ -79,7 +92,8 @@ class ShortcutProtocol(HttpToolsProtocol):
     def failed(self, error: BaseException) -> None:  # noqa: ARG002  the ordinary way finds it again
         """Go the ordinary way, which fails again and says why: nothing was recorded."""
         self._head = None
-        self._application.left()
+        if self.application is not None:
+            self.application.left()
         if self.transport.is_closing():
             return
         super().data_received(self._sent)
@@ -109,7 +123,7 @@ class ShortcutProtocol(HttpToolsProtocol):
 
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection that has been still for long; the short way does not wind the clock."""
-        still_s = perf_counter() - self._since
+        still_s = perf_counter() - self.since
         if self._head is None and still_s >= self.timeout_keep_alive:
             super().timeout_keep_alive_handler()
         else:
@@ -122,15 +136,15 @@ class ShortcutProtocol(HttpToolsProtocol):
         """Whether the parser is between two messages, and nothing of this connection is being answered."""
         return self._between and not self.pipeline and (self.cycle is None or self.cycle.response_complete)
 
-    def _learn(self, sent: bytes, length: int) -> None:
+    def _learn(self, application: Application, sent: bytes, length: int) -> None:
         """Remember the head of the one whole request that was sent."""
         if self.pipeline or self.transport.is_closing() or self.parser.should_upgrade():
             return
-        head = self._application.know(dict(self.cycle.scope))
+        head = application.know(dict(self.cycle.scope))
         if head is not None and head.length == length:
-            if len(self._heads) >= _MOST_HEADS:
-                self._heads.clear()
-            self._heads[sent] = head
+            if len(self.heads) >= _MOST_HEADS:
+                self.heads.clear()
+            self.heads[sent] = head
 
     def _hold(self, data: bytes) -> None:
         """Keep what came before its turn."""

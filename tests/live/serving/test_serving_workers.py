@@ -86,3 +86,32 @@ def test_a_second_process_at_the_same_port_is_refused_as_with_one_worker(plant: 
         with serve(plant, "--workers", "2", "--port", str(running.port), ready=False) as second:
             assert second.process.wait(20) == 7
         assert running.predict(plant.row).status == 200
+
+
+def test_one_scrape_tells_of_all_the_workers_and_never_less_than_before(
+    plant: Any, serve: Any, hammer: Callable[[int, int], Any], until: Callable[..., Any]
+) -> None:
+    generation = plant.deploy(plant.build(1))
+    with serve(plant, "--workers", "2") as running:
+        two = until(lambda: found if len(found := reports(plant, generation=generation)) == 2 else None)
+
+        def counted() -> float:
+            page = running.ask("/metrics").content.decode()
+            lines = [line for line in page.splitlines() if line.startswith("andamio_predictions_total{")]
+            return sum(float(line.rpartition(" ")[2]) for line in lines)
+
+        load = hammer(running.port, 8)
+        load.wait_for(400)
+        load.stop()
+        until(lambda: counted() == len(load.answers))
+        assert {counted() for _ in range(30)} == {len(load.answers)}
+        os.kill(two[0].pid, signal.SIGKILL)
+        told = [counted() for _ in range(20)]
+        until(lambda: len(reports(plant, generation=generation)) == 2)
+        told += [counted() for _ in range(20)]
+        assert set(told) == {len(load.answers)}
+        more = 25
+        for _ in range(more):
+            assert running.predict(plant.row).status == 200
+        until(lambda: counted() == len(load.answers) + more)
+        assert running.stop() == 0

@@ -326,7 +326,7 @@ def test_native_json_with_parameters_of_its_type_is_json(house: Callable[..., Ho
 def test_a_compressed_body_and_a_strange_type_are_refused(house: Callable[..., House]) -> None:
     asked = house("two")
     path = "/v1/models/two/predict"
-    assert asked.ask(path, b"x", CSV, (b"content-encoding", b"gzip")).status == 415
+    assert asked.ask(path, b"x", CSV, (b"content-encoding", b"br")).status == 415
     assert asked.ask(path, b"x", (b"content-type", b"text/plain")).status == 415
     assert asked.ask(path, b"x", (b"accept", b"*/*")).status == 415
 

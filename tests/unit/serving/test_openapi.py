@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from typing import Any
@@ -15,6 +16,7 @@ from jsonschema.validators import Draft202012Validator
 from referencing import Registry, Resource
 
 from andamio.language import speak
+from andamio.serving.application import Application
 from andamio.serving.feedback import FeedbackDoor
 from andamio.serving.generation import Generation, Switchboard
 from andamio.serving.limits import Limits
@@ -191,7 +193,62 @@ def test_every_address_of_the_process_is_described(scorer: Scorer) -> None:
         routes = board.routes(Generation(1, {"pump": scorer}))
     described = set(document_of(scorer)["paths"])
     assert [path for path in described if routes.find(path) is None] == []
-    assert routes.find("/openapi.json") is not None
+    assert {path for path in routes._places if "/versions/" not in path} == described
+
+
+def test_the_example_of_every_post_is_answered_as_it_is_described(
+    scorer: Scorer, call: Callable[..., Any]
+) -> None:
+    async def commit(_: Any) -> None: ...
+
+    document = document_of(scorer)
+    asked = 0
+    with ThreadPoolExecutor(1) as pool:
+        board = Switchboard(commit, pool, Metrics(), Limits())
+        application = Application(board.routes(Generation(1, {"pump": scorer})), Metrics(), Limits())
+        for path, methods in document["paths"].items():
+            operation = methods.get("post", {"requestBody": {"content": {}}})
+            for kind, media in operation["requestBody"]["content"].items():
+                if "example" not in media:
+                    continue
+                content = media["example"]
+                body = content.encode() if isinstance(content, str) else msgspec.json.encode(content)
+                headers = [(b"host", b"127.0.0.1"), (b"content-type", kind.encode())]
+                reply = call(application, "POST", path, [body], headers)
+                assert reply.status == 200, (path, kind, reply.content)
+                check_answer(document, operation, reply)
+                asked += 1
+    assert asked == 8
+
+
+def check_answer(document: dict[str, Any], operation: dict[str, Any], reply: Any) -> None:
+    schema = operation["responses"]["200"]["content"][reply.headers[b"content-type"].decode()]["schema"]
+    if "$ref" in schema:
+        checker(document, schema["$ref"].rpartition("/")[2]).validate(reply.json)
+
+
+def test_refusals_are_described_in_the_words_of_their_dialect(
+    scorer: Scorer, call: Callable[..., Any]
+) -> None:
+    async def commit(_: Any) -> None: ...
+
+    document = document_of(scorer)
+    with ThreadPoolExecutor(1) as pool:
+        board = Switchboard(commit, pool, Metrics(), Limits())
+        application = Application(board.routes(Generation(1, {"pump": scorer})), Metrics(), Limits())
+        for path in ("/invocations", "/v1/models/pump:predict", "/v2/models/pump/infer"):
+            reply = call(application, "POST", path, [b"{"])
+            described = document["paths"][path]["post"]["responses"][str(reply.status)]
+            name = described["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            checker(document, name).validate(reply.json)
+            other = {"MlflowError": "InferenceError", "InferenceError": "MlflowError"}[name]
+            assert not checker(document, other).is_valid(reply.json)
+
+
+def test_invocations_is_described_where_a_model_answers_there(models: Any) -> None:
+    scorers = {name: models.scorer("two") for name in ("a", "b")}
+    assert "/invocations" not in openapi(scorers)["paths"]  # type: ignore[operator]
+    assert "/invocations" in openapi(scorers, invoked="b")["paths"]  # type: ignore[operator]
 
 
 class Reader(HTMLParser):

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, NamedTuple, cast
 
 import pytest
@@ -83,7 +82,9 @@ class House:
             self.application,
             host="127.0.0.1",
             port=0,
-            http=cast("type[asyncio.Protocol]", partial(ShortcutProtocol, self.application, self.heads)),
+            http=type(
+                "Shortcut", (ShortcutProtocol,), {"application": self.application, "heads": self.heads}
+            ),
             lifespan="off",
             log_config=None,
             access_log=False,

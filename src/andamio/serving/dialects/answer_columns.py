@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from andamio.bundles import GraphInfo
 from andamio.serving.answers import Prediction
+from andamio.serving.carried import Carried
 
 Form = Literal["text", "truth", "number"]
 _TEXTS = ("id", "label", "flags")
@@ -37,6 +38,16 @@ def answer_columns(predictions: Sequence[Prediction]) -> list[AnswerColumn]:
             columns.append(AnswerColumn(name, "text", [" ".join(flags) for flags in values]))
         else:
             columns.append(AnswerColumn(name, _form(name), values))
+    return columns
+
+
+def carried_columns(carried: Carried) -> list[AnswerColumn]:
+    """Lay an answer out; where several versions may answer, each row names its own."""
+    columns = answer_columns(carried.predictions)
+    if carried.versions:
+        columns.append(AnswerColumn("version", "text", [str(version) for version in carried.versions]))
+        quality = ["fallback" if stood_in else "" for stood_in in carried.fallback]
+        columns.append(AnswerColumn("quality", "text", quality))
     return columns
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from andamio.errors import BodyRefused, BodyTooLarge, BodyTypeRefused, Text, text
+from andamio.serving.compressed import coding_of
 
 JSON = b"application/json"
 
@@ -55,17 +56,12 @@ def media_type(header: bytes) -> bytes:
 
 
 def check_type(headers: Mapping[bytes, bytes], kinds: Sequence[bytes]) -> None:
-    """Refuse a body whose type is none of ``kinds``, or that is compressed.
+    """Refuse a body whose type is none of ``kinds``, or that is compressed in another way than by gzip.
 
     Raises:
         BodyTypeRefused: It is not.
     """
-    coding = headers.get(b"content-encoding", b"identity").strip().lower()
-    if coding not in (b"identity", b""):
-        raise BodyTypeRefused(
-            text("the body is compressed ({coding})", coding=coding.decode("latin-1")[:100]),
-            fix=text("send it as it is, without Content-Encoding"),
-        )
+    coding_of(headers.get(b"content-encoding", b""))
     kind = media_type(headers.get(b"content-type", b""))
     if kind not in kinds:
         known = ", ".join(known.decode() for known in kinds)

@@ -13,12 +13,13 @@ import msgspec
 
 from andamio.contracts import Rows
 from andamio.errors import text
+from andamio.serving.carried import Carried
 from andamio.serving.dialects.asking import JSON, Call, Reply, check_type, not_of_the_form
 from andamio.serving.dialects.frame import members
 from andamio.serving.dialects.mlflow import rows_or_columns
 from andamio.serving.dialects.rows import RowReader
 from andamio.serving.predicting import PredictDoor
-from andamio.serving.scorer import Scored, Scorer
+from andamio.serving.scorer import Scorer
 
 EXAMPLE = '{"instances": [{"TAG": value, …}, …]}'
 _PASSED_OVER = ("parameters", "signature_name")
@@ -54,5 +55,5 @@ class KserveSpeaker:
         return rows_or_columns(self._reader, "instances", given["instances"])
 
 
-def _answer(scored: Scored) -> Reply:
-    return Reply(_encode({"predictions": scored.predictions}))
+def _answer(carried: Carried) -> Reply:
+    return Reply(_encode({"predictions": carried.native()}), extra=carried.headers())

@@ -21,13 +21,14 @@ from andamio.contracts import Rows
 from andamio.contracts.validator import read_json
 from andamio.errors import text
 from andamio.serving.answers import ValuePrediction
+from andamio.serving.carried import Carried
 from andamio.serving.dialects.asking import JSON, Call, Reply, check_type, not_of_the_form
 from andamio.serving.dialects.csv_body import CSV, csv_columns
 from andamio.serving.dialects.frame import listed, members
 from andamio.serving.dialects.rows import RowReader
 from andamio.serving.limits import Limits
 from andamio.serving.predicting import PredictDoor
-from andamio.serving.scorer import Scored, Scorer
+from andamio.serving.scorer import Scorer
 
 INPUTS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 EXAMPLE = '{"dataframe_split": {"columns": ["TAG", …], "data": [[value, …], …]}}'
@@ -67,7 +68,7 @@ class MlflowSpeaker:
             return self._rows(given)
 
         return await self._door.carry(
-            len(body), read, lambda scored: _everything(scored) if full else _labels(scored), door="mlflow"
+            len(body), read, lambda carried: _everything(carried) if full else _labels(carried), door="mlflow"
         )
 
     def _rows(self, given: Mapping[str, bytes]) -> Rows:
@@ -137,14 +138,10 @@ def _wants_all(params: bytes) -> bool:
     return given is not None and given.get("answer") == "full"
 
 
-def _labels(scored: Scored) -> Reply:
-    predictions = scored.predictions
-    return Reply(
-        _encode(
-            {"predictions": [p.value if isinstance(p, ValuePrediction) else p.label for p in predictions]}
-        )
-    )
+def _labels(carried: Carried) -> Reply:
+    said = [p.value if isinstance(p, ValuePrediction) else p.label for p in carried.predictions]
+    return Reply(_encode({"predictions": said}), extra=carried.headers())
 
 
-def _everything(scored: Scored) -> Reply:
-    return Reply(_encode({"predictions": scored.predictions}))
+def _everything(carried: Carried) -> Reply:
+    return Reply(_encode({"predictions": carried.native()}), extra=carried.headers())

@@ -10,14 +10,15 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from andamio.contracts import Rows
-from andamio.serving.dialects.answer_columns import answer_columns
+from andamio.serving.carried import Carried
+from andamio.serving.dialects.answer_columns import carried_columns
 from andamio.serving.dialects.arrow import ARROW, read_arrow, write_arrow
 from andamio.serving.dialects.asking import JSON, Call, Reply, check_type, media_type
 from andamio.serving.dialects.csv_body import CSV, csv_columns, write_csv
 from andamio.serving.dialects.rows import RowReader
 from andamio.serving.limits import Limits
 from andamio.serving.predicting import PredictDoor
-from andamio.serving.scorer import Scored, Scorer
+from andamio.serving.scorer import Scorer
 
 _encode = msgspec.json.Encoder().encode
 
@@ -55,19 +56,17 @@ def _accepted(call: Call) -> bytes:
     return next((kind for kind in asked if kind in (JSON, CSV, ARROW)), JSON)
 
 
-def _json(scored: Scored) -> Reply:
-    record = scored.record
-    return Reply(
-        _encode({"model": record.model, "version": record.version, "predictions": scored.predictions})
-    )
+def _json(carried: Carried) -> Reply:
+    answer = {"model": carried.record.model, "version": carried.version(), "predictions": carried.native()}
+    return Reply(_encode(answer), extra=carried.headers())
 
 
-def _csv(scored: Scored) -> Reply:
-    return Reply(write_csv(answer_columns(scored.predictions)), CSV)
+def _csv(carried: Carried) -> Reply:
+    return Reply(write_csv(carried_columns(carried)), CSV, carried.headers())
 
 
-def _arrow(scored: Scored) -> Reply:
-    return Reply(write_arrow(answer_columns(scored.predictions)), ARROW)
+def _arrow(carried: Carried) -> Reply:
+    return Reply(write_arrow(carried_columns(carried)), ARROW, carried.headers())
 
 
 _ways_out = {CSV: _csv, ARROW: _arrow}

@@ -17,13 +17,14 @@ import msgspec
 
 from andamio.contracts import Rows
 from andamio.errors import BodyRefused, text
+from andamio.serving.carried import Carried
 from andamio.serving.dialects.answer_columns import AnswerColumn, answer_columns
 from andamio.serving.dialects.asking import JSON, Call, Reply, check_type, more_than, no_row, not_of_the_form
 from andamio.serving.dialects.rows import RowReader
 from andamio.serving.dialects.tensors import InputTensor, read_tensors, write_tensor
 from andamio.serving.limits import Limits
 from andamio.serving.predicting import PredictDoor
-from andamio.serving.scorer import Scored, Scorer
+from andamio.serving.scorer import Scorer
 
 OCTETS = b"application/octet-stream"
 LENGTH = b"inference-header-content-length"
@@ -81,7 +82,7 @@ class InferSpeaker:
             return self._reader.columns(read_tensors(request.inputs, tail))
 
         return await self._door.carry(
-            len(call.body), read, lambda scored: _answer(request, scored), door="open-inference"
+            len(call.body), read, lambda carried: _answer(request, carried), door="open-inference"
         )
 
 
@@ -108,19 +109,34 @@ def _read(head: bytes) -> _Request:
         ) from error
 
 
-def _answer(request: _Request, scored: Scored) -> Reply:
+def _answer(request: _Request, carried: Carried) -> Reply:
     outputs, tails = [], []
-    for column, binary in _wanted(request, answer_columns(scored.predictions)):
+    for column, binary in _wanted(request, answer_columns(carried.predictions)):
         described, tail = write_tensor(column, binary=binary)
         outputs.append(described)
         tails.append(tail)
-    record = scored.record
-    named = {"model_name": record.model, "model_version": str(record.version)}
+    named: dict[str, object] = {
+        "model_name": carried.record.model,
+        "model_version": ",".join(map(str, carried.answered_by())),
+    }
+    if parameters := _parameters(carried):
+        named["parameters"] = parameters
     head = _encode(named | ({} if request.id is None else {"id": request.id}) | {"outputs": outputs})
     content = b"".join([head, *tails])
     if len(content) == len(head):
-        return Reply(content)
-    return Reply(content, OCTETS, [(b"inference-header-content-length", b"%d" % len(head))])
+        return Reply(content, extra=carried.headers())
+    length = (b"inference-header-content-length", b"%d" % len(head))
+    return Reply(content, OCTETS, [length, *carried.headers()])
+
+
+def _parameters(carried: Carried) -> dict[str, object]:
+    """Say what the protocol has no place for: an answer without a record, and who answered each row."""
+    said: dict[str, object] = {} if carried.recorded else {"recorded": False}
+    if carried.versions:
+        said["versions"] = ",".join(map(str, carried.versions))
+    if any(carried.fallback):
+        said["quality"] = ",".join("fallback" if stood_in else "" for stood_in in carried.fallback)
+    return said
 
 
 def _wanted(request: _Request, columns: Sequence[AnswerColumn]) -> list[tuple[AnswerColumn, bool]]:

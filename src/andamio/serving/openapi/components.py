@@ -102,7 +102,13 @@ def _answer(described: Described) -> Schema:
         "required": ["model", "version", "predictions"],
         "properties": {
             "model": {"const": described.model},
-            "version": {"type": "integer", "minimum": 1},
+            "version": {
+                "type": ["integer", "null"],
+                "minimum": 1,
+                "description": say(
+                    "null where several versions answered; each prediction then names its own"
+                ),
+            },
             "predictions": {
                 "type": "array",
                 "description": say("one for each row, in the order of the rows"),

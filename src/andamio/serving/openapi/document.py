@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from andamio import __version__
+from andamio.contracts import example_row
 from andamio.language import say
 from andamio.serving.openapi.components import (
     Described,
@@ -14,24 +15,35 @@ from andamio.serving.openapi.components import (
     reference,
     shared_schemas,
 )
+from andamio.serving.openapi.dialects import (
+    csv_example,
+    dialect_schemas,
+    model_dialect_paths,
+    model_dialect_schemas,
+    shared_dialect_paths,
+)
 from andamio.serving.openapi.explained import explain_parameter
+from andamio.serving.openapi.operations import JSON, Media, getting, posting
 
-_JSON = "application/json"
-_REFUSALS = (400, 401, 403, 408, 413, 415, 421, 422, 429, 503)
+_CSV = "text/csv"
+_ARROW = "application/vnd.apache.arrow.stream"
 
 
-def openapi(models: Mapping[str, Described], *, tokens: bool = False) -> dict[str, object]:
+def openapi(models: Mapping[str, Described], *, tokens: bool = False, invoked: str = "") -> dict[str, object]:
     """Describe what answers.
 
     Args:
         models: The versions that answer, by name.
         tokens: Whether requests need an access token.
+        invoked: The model that answers where an address names none; empty means the only one.
     """
-    schemas = shared_schemas()
+    schemas = shared_schemas() | dialect_schemas()
     paths: dict[str, object] = dict(_shared_paths())
     for _, described in sorted(models.items()):
-        schemas |= model_schemas(described)
-        paths |= _model_paths(described)
+        schemas |= model_schemas(described) | model_dialect_schemas(described)
+        paths |= _model_paths(described) | dict(model_dialect_paths(described))
+    name = invoked or (next(iter(models)) if len(models) == 1 else "")
+    paths |= dict(shared_dialect_paths(models.get(name)))
     components: dict[str, object] = {"schemas": schemas}
     document: dict[str, object] = {
         "openapi": "3.1.0",
@@ -53,14 +65,18 @@ def openapi(models: Mapping[str, Described], *, tokens: bool = False) -> dict[st
 def _model_paths(described: Described) -> dict[str, object]:
     model = described.model
     here = f"/v1/models/{model}"
-    predict = _posting(
+    binary: Schema = {"type": "string", "format": "binary"}
+    predict = posting(
         f"predict.{model}",
         say("Predict one row or many with {model}", model=model),
-        reference(f"{model}.Body"),
-        example_body(described),
-        reference(f"{model}.Answer"),
+        {
+            JSON: Media(reference(f"{model}.Body"), example_body(described)),
+            _CSV: Media({"type": "string"}, csv_example(example_row(described.contract))),
+            _ARROW: Media(binary),
+        },
+        {JSON: reference(f"{model}.Answer"), _CSV: {"type": "string"}, _ARROW: binary},
+        parameters=(explain_parameter(),),
     )
-    predict["parameters"] = [explain_parameter()]
     recorded: Schema = {
         "type": "object",
         "required": ["model", "recorded"],
@@ -68,77 +84,25 @@ def _model_paths(described: Described) -> dict[str, object]:
     }
     truths = model_schemas(described)[f"{model}.Truths"]
     known = truths["examples"]
-    feedback = _posting(
+    feedback = posting(
         f"feedback.{model}",
         say("Bring back the truth about predictions of {model}", model=model),
-        reference(f"{model}.Truths"),
-        known[0] if isinstance(known, list) else {},
-        recorded,
+        {JSON: Media(reference(f"{model}.Truths"), known[0] if isinstance(known, list) else {})},
+        {JSON: recorded},
     )
     return {
-        here: {"get": _getting(f"model.{model}", say("What {model} reads and answers", model=model), _JSON)},
-        f"{here}/predict": {"post": predict},
-        f"{here}/feedback": {"post": feedback},
+        here: getting(f"model.{model}", say("What {model} reads and answers", model=model), JSON),
+        f"{here}/predict": predict,
+        f"{here}/feedback": feedback,
     }
 
 
 def _shared_paths() -> dict[str, object]:
     return {
-        "/v1/models": {"get": _getting("models", say("The models that answer"), _JSON)},
-        "/livez": {"get": {**_getting("livez", say("The process lives"), _JSON), "security": []}},
-        "/readyz": {"get": {**_getting("readyz", say("At least one model answers"), _JSON), "security": []}},
-        "/metrics": {"get": _getting("metrics", say("Counts and times for Prometheus"), "text/plain")},
-        "/openapi.json": {"get": _getting("openapi", say("This description"), _JSON)},
-        "/docs": {"get": _getting("docs", say("This description for a person"), "text/html")},
+        "/v1/models": getting("models", say("The models that answer"), JSON),
+        "/livez": getting("livez", say("The process lives"), JSON, guarded=False),
+        "/readyz": getting("readyz", say("At least one model answers"), JSON, guarded=False),
+        "/metrics": getting("metrics", say("Counts and times for Prometheus"), "text/plain"),
+        "/openapi.json": getting("openapi", say("This description"), JSON),
+        "/docs": getting("docs", say("This description for a person"), "text/html"),
     }
-
-
-def _posting(
-    operation: str, summary: str, body: Schema, example: object, answer: Schema
-) -> dict[str, object]:
-    return {
-        "operationId": operation,
-        "summary": summary,
-        "requestBody": {"required": True, "content": {_JSON: {"schema": body, "example": example}}},
-        "responses": {
-            "200": {
-                "description": say("Recorded and answered"),
-                "headers": _request_id(),
-                "content": {_JSON: {"schema": answer}},
-            },
-            **_refusals(_REFUSALS),
-        },
-    }
-
-
-def _getting(operation: str, summary: str, kind: str) -> dict[str, object]:
-    schema: Schema = {"type": "object"} if kind == _JSON else {"type": "string"}
-    return {
-        "operationId": operation,
-        "summary": summary,
-        "responses": {
-            "200": {"description": summary, "headers": _request_id(), "content": {kind: {"schema": schema}}},
-            **_refusals((401, 403, 421, 429, 503)),
-        },
-    }
-
-
-def _refusals(statuses: tuple[int, ...]) -> dict[str, object]:
-    meanings = {
-        400: say("The body is not JSON, or not of the form"),
-        401: say("A good access token is needed"),
-        403: say("The access token does not allow it"),
-        408: say("The body came too slowly"),
-        413: say("The body or the number of rows is above the cap"),
-        415: say("The body does not say that it is JSON"),
-        421: say("The Host header names another host"),
-        422: say("The contract refuses a row; every fault is named"),
-        429: say("Too many requests; Retry-After says how long to wait"),
-        503: say("It cannot be answered or recorded now; Retry-After says when to try again"),
-    }
-    content = {_JSON: {"schema": reference("Error")}}
-    return {str(status): {"description": meanings[status], "content": content} for status in statuses}
-
-
-def _request_id() -> dict[str, object]:
-    return {"X-Request-Id": {"description": say("the id of the request"), "schema": {"type": "string"}}}

@@ -21,6 +21,8 @@ _STYLE = (
 )
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
+_ROWS = {"Body": "Row", "Truths": "Truth"}
+
 
 def reading_page(document: Mapping[str, Any], *, language: str) -> bytes:
     """Write an OpenAPI document for a person.
@@ -59,14 +61,14 @@ def _operation(
     if "requestBody" not in operation:
         return
     media = operation["requestBody"]["content"]["application/json"]
-    name = media["schema"]["$ref"].rpartition("/")[2]
+    name = media["schema"].get("$ref", "").rpartition("/")[2]
     schemas = document["components"]["schemas"]
-    row = schemas[name.replace(".Truths", ".Truth") if name.endswith(".Truths") else f"{name[:-5]}.Row"]
-    yield from _table(say("What is sent"), row)
+    row = _ROWS.get(name.rpartition(".")[2])
+    if row is not None:
+        yield from _table(say("What is sent"), schemas[f"{name.rpartition('.')[0]}.{row}"])
     example = msgspec.json.format(msgspec.json.encode(media["example"]), indent=2).decode()
     yield f"<h3>{escape(say('Example'))}</h3><pre>{escape(example)}</pre>"
-    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
-    if "$ref" in answer:
+    if row == "Row":
         yield from _table(say("What is answered, for each row"), schemas[f"{name[:-5]}.Prediction"])
     yield f"<h3>{escape(say('Otherwise'))}</h3><table>"
     for status, response in operation["responses"].items():

@@ -20,13 +20,13 @@ import msgspec
 from andamio.contracts import Rows
 from andamio.errors import RowsRejected
 from andamio.journal import Record
+from andamio.serving.carried import Carried
 from andamio.serving.limits import Limits
 from andamio.serving.metrics import Metrics
 from andamio.serving.predicting import Answer, PredictDoor, too_many
 from andamio.serving.recording import unrecorded
 from andamio.serving.routing.router import Routed, Router
 from andamio.serving.routing.shadows import Shadows
-from andamio.serving.scorer import Scored
 
 Commit = Callable[[Sequence[Record]], Awaitable[None]]
 
@@ -83,33 +83,32 @@ class RoutedDoor(PredictDoor):
         return content if recorded else unrecorded(content)
 
     async def carry(
-        self, size: int, read: Callable[[], Rows], write: Callable[[Scored], Answer], *, door: str
+        self, size: int, read: Callable[[], Rows], write: Callable[[Carried], Answer], *, door: str
     ) -> Answer:
-        """Answer rows of another dialect, as ``answer`` does.
+        """Answer rows of another dialect, as ``answer`` does."""
 
-        Other dialects name one version for a whole answer: the champion's, where it gave any of it.
-        """
-
-        def work() -> tuple[Answer, Rows, Routed]:
+        def work() -> tuple[Answer, Carried, Rows, Routed]:
             rows = read()
             if len(rows) > self._limits.rows:
                 raise too_many(len(rows), self._limits)
             routed = self._router.score(rows, door=door)
             champion = self._router.team.champion.version
             told = next((r for r in routed.records if r.version == champion), routed.records[0])
-            return write(Scored(routed.predictions, told)), rows, routed
+            carried = Carried(routed.predictions, told, routed.versions, routed.fallback)
+            return write(carried), carried, rows, routed
 
         try:
             if size <= self._limits.inline_bytes:
-                content, rows, routed = work()
+                content, carried, rows, routed = work()
             else:
-                content, rows, routed = await asyncio.get_running_loop().run_in_executor(self._pool, work)
+                loop = asyncio.get_running_loop()
+                content, carried, rows, routed = await loop.run_in_executor(self._pool, work)
         except RowsRejected as error:
             await self._refused(error)
             raise
-        await self._commit(routed.records)
+        recorded = await self._recording.commit(routed.records)
         self._answered(rows, routed)
-        return content
+        return content if recorded else write(carried.without_record())
 
     def _work(self, body: bytes) -> tuple[bytes, Rows, Routed]:
         rows = self._router.team.champion.decode(body)
