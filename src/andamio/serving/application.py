@@ -115,7 +115,8 @@ class Application:
     def know(self, scope: Scope) -> KnownHead | None:
         """Return what the head of a request means, if it may be answered in the short way from now on.
 
-        It is a POST of a short JSON body to a model, from a known host, and asks for nothing more.
+        It is a POST of a short JSON body to a model, from a known host and with a token that has opened
+        before, and asks for nothing more.
         """
         place = self.routes.find(scope["path"])
         headers = dict(scope["headers"])
@@ -133,6 +134,8 @@ class Application:
         )
         if place is None or place.gatherer is None or not plain or self._tells:
             return None
+        if self.gate is not None and not self.gate.has_met(scope):
+            return None
         kept = {key: scope[key] for key in ("type", "method", "path", "headers")}
         return KnownHead(kept, int(length))
 
@@ -141,14 +144,15 @@ class Application:
         place = self.routes.find(head.scope["path"])
         if place is None or place.gatherer is None or self._metrics.in_flight >= self._limits.in_flight:
             return False
+        row = place.gatherer.read(body)
+        if row is None:
+            return False
+        # The last question: what goes the ordinary way is asked there, and a limited token pays once.
         if self.gate is not None:
             try:
                 self.gate.admit(head.scope, place)
             except AndamioError:
                 return False
-        row = place.gatherer.read(body)
-        if row is None:
-            return False
         self._metrics.in_flight += 1
         place.gatherer.join(row, waiter)
         return True

@@ -97,6 +97,10 @@ class Gate:
             if wait_s:
                 raise _too_often(grant.token, wait_s)
 
+    def has_met(self, scope: Scope) -> bool:
+        """Tell whether the token of a request has opened something before."""
+        return _authorization(scope) in self._by_header
+
     def _grant(self, header: bytes) -> _Grant:
         grant = self._by_header.get(header)
         if grant is not None:

@@ -298,8 +298,9 @@ def test_a_known_head_does_not_open_the_gate(models: Any) -> None:
         )
         sent = request({"row": ROW}, f"Authorization: Bearer {secret.decode()}")
         house.application.gate = Gate(TokenFile(tokens=(token,)), clock_s=lambda: 0.0)
-        told = [(await house.ask(sent))[0].status for _ in range(5)]
-        assert told == [200, 200, 200, 429, 429]
+        bad = request({"row": {**ROW, "bearing_temp": 9999.0}}, f"Authorization: Bearer {secret.decode()}")
+        told = [(await house.ask(one))[0].status for one in (sent, sent, bad, sent, sent)]
+        assert told == [200, 200, 422, 429, 429]
         house.application.gate = Gate(TokenFile(tokens=()))
         assert (await house.ask(sent))[0].status == 401
         assert (await house.ask(GOOD))[0].status == 401
@@ -330,5 +331,36 @@ def test_the_memory_of_heads_is_bounded(models: Any, monkeypatch: pytest.MonkeyP
         await house.ask(request({"row": ROW}, "User-Agent: " + "x" * 3000))
         await house.ask(KINDS["strange host"][0])
         assert not any(b"xxx" in head or b"evil" in head for head in house.heads)
+
+    within(models, work)
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Note: " % PATH.encode(),
+        b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        % (PATH.encode(), len(GOOD)),
+        b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % (PATH.encode(), len(GOOD)),
+    ],
+    ids=["in a header", "in a body", "in a chunk"],
+)
+def test_a_request_hidden_in_another_is_none(models: Any, opening: bytes) -> None:
+    async def work(house: House) -> None:
+        await house.ask(GOOD)
+        end = b"\r\n0\r\n\r\n" if b"chunked" in opening else b""
+        [whole] = await house.ask(opening + GOOD + end)
+        cuts = [len(opening), len(opening) + len(GOOD)] if end else [len(opening)]
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+        stream, taken = opening + GOOD + end, len(house.taken)
+        for start, stop in zip([0, *cuts], [*cuts, len(stream)], strict=True):
+            writer.write(stream[start:stop])
+            await writer.drain()
+            for _ in range(20):
+                await asyncio.sleep(0)
+        assert (await _reply(reader)).status == whole.status
+        assert len(house.taken) == taken
+        writer.close()
 
     within(models, work)
