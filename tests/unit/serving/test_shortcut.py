@@ -268,18 +268,24 @@ def test_who_hangs_up_is_not_waited_for(models: Any) -> None:
     within(models, work)
 
 
-def test_what_comes_before_its_turn_waits(models: Any) -> None:
+@pytest.mark.parametrize(
+    "kinds", [["good", "good", "bad row", "good", "many"], ["many", "good", "good", "many", "bad row"]]
+)
+def test_what_comes_before_its_turn_waits(models: Any, kinds: list[str]) -> None:
     async def work(house: House) -> None:
         await house.ask(GOOD)
         house.room.clear()
         reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
-        for sent in (GOOD, GOOD, KINDS["bad row"][0], GOOD, KINDS["many"][0]):
-            writer.write(sent)
+        for kind in kinds:
+            writer.write(KINDS[kind][0])
             await writer.drain()
             for _ in range(20):
                 await asyncio.sleep(0)
         house.room.set()
-        assert [(await _reply(reader)).status for _ in range(5)] == [200, 200, 422, 200, 200]
+        replies = [await _reply(reader) for _ in kinds]
+        assert [reply.status for reply in replies] == [KINDS[kind][1] for kind in kinds]
+        rows = {"good": 1, "many": 2, "bad row": 0}
+        assert [len(reply.told.get("predictions", ())) for reply in replies] == [rows[kind] for kind in kinds]
         writer.close()
 
     within(models, work)
