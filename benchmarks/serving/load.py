@@ -12,6 +12,8 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Iterator
+from itertools import count, repeat
 from pathlib import Path
 from time import perf_counter
 from typing import cast
@@ -23,9 +25,9 @@ class Client(asyncio.Protocol):
     """One connection: send, wait for the whole answer, note the time, send again until told to stop."""
 
     def __init__(
-        self, request: bytes, latencies: list[float], stop_at: float, done: asyncio.Future[None]
+        self, requests: Iterator[bytes], latencies: list[float], stop_at: float, done: asyncio.Future[None]
     ) -> None:
-        self._request = request
+        self._requests = requests
         self._latencies = latencies
         self._stop_at = stop_at
         self._done = done
@@ -40,7 +42,7 @@ class Client(asyncio.Protocol):
 
     def _send(self) -> None:
         self._sent = perf_counter()
-        self._transport.write(self._request)
+        self._transport.write(next(self._requests))
 
     def data_received(self, data: bytes) -> None:
         """Count an answer when it is whole."""
@@ -78,7 +80,9 @@ class Client(asyncio.Protocol):
             self._done.set_result(None)
 
 
-async def attack(host: str, port: int, request: bytes, connections: int, seconds: float) -> dict[str, float]:
+async def attack(
+    host: str, port: int, requests: Iterator[bytes], connections: int, seconds: float
+) -> dict[str, float]:
     """Load one server for some seconds and sum up."""
     loop = asyncio.get_running_loop()
     latencies: list[float] = []
@@ -88,7 +92,7 @@ async def attack(host: str, port: int, request: bytes, connections: int, seconds
     started = perf_counter()
     for end in ends:
         _, client = await loop.create_connection(
-            lambda end=end: Client(request, latencies, stop_at, end), host, port
+            lambda end=end: Client(requests, latencies, stop_at, end), host, port
         )
         clients.append(client)
     await asyncio.wait_for(asyncio.gather(*ends), seconds + 30)
@@ -112,6 +116,12 @@ def http_request(path: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
+def named(request: bytes) -> Iterator[bytes]:
+    """Yield the request with another ``X-Request-Id`` each time, as a gateway sends it."""
+    start, end = request.split(b"\r\n", 1)
+    return (b"%b\r\nX-Request-Id: %d\r\n%b" % (start, number, end) for number in count())
+
+
 def main() -> None:
     """Read the arguments, load, print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -121,9 +131,11 @@ def main() -> None:
     parser.add_argument("--body", type=Path, required=True)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--named", action="store_true", help="every request has an id of its own")
     options = parser.parse_args()
     request = http_request(options.path, options.body.read_bytes())
-    found = uvloop.run(attack(options.host, options.port, request, options.connections, options.seconds))
+    requests = named(request) if options.named else repeat(request)
+    found = uvloop.run(attack(options.host, options.port, requests, options.connections, options.seconds))
     json.dump(found, sys.stdout)
 
 

@@ -3,7 +3,8 @@
     python benchmarks/serving/run.py [--seconds 3] [--rounds 3] [--out FILE.json]
 
 Cold start (process start to first answered prediction), resident memory, requests a second, latency and
-processor time a request for one row at 1, 16 and 64 connections and 100 rows at 1 and 4, the time that a
+processor time a request for one row at 1, 16 and 64 connections (the same head with every row, as machines
+send it; "own ids": another ``X-Request-Id`` each time, as gateways do) and 100 rows at 1 and 4, the time that a
 change of version takes, and rows a second of ``andamio score`` against the same libraries without it. The
 server runs on core 0 and the load generator on core 1 where the box has two.
 """
@@ -27,7 +28,8 @@ from servers import AS_INSTALLED, BIN, HERE, Load, Server, ask_once, running
 
 from andamio.bundles.deployment import Deployment, read_deployment, write_deployment
 
-CASES = (("1 row", 1), ("1 row", 16), ("1 row", 64), ("100 rows", 1), ("100 rows", 4))
+NAMED = "1 row, own ids"
+CASES = (("1 row", 1), ("1 row", 16), ("1 row", 64), (NAMED, 64), ("100 rows", 1), ("100 rows", 4))
 NAMES = ("floor", "andamio")
 Figures = dict[str, dict[str, list[float]]]
 
@@ -43,9 +45,9 @@ def measure(plant: BenchPlant, rounds: int, seconds: float) -> Figures:
                 mine["cold start s"].append(server.cold_start_s)
                 mine["memory MB idle"].append(server.resident_mb())
                 for what, connections in CASES:
-                    body = plant.one_row if what == "1 row" else plant.hundred_rows
+                    body = plant.hundred_rows if what == "100 rows" else plant.one_row
                     before = server.cpu_s()
-                    ask = Load(server.port, server.path, body, core=1 if two else None)
+                    ask = Load(server.port, server.path, body, 1 if two else None, named=what == NAMED)
                     found = ask.run(connections, seconds)
                     found["cpu_us"] = 1e6 * (server.cpu_s() - before) / found["requests"]
                     for figure in ("requests_per_s", "p50_ms", "p99_ms", "cpu_us"):

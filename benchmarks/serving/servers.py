@@ -56,6 +56,7 @@ class Load:
     path: str
     body: Path
     core: int | None = None
+    named: bool = False
 
     def run(self, connections: int, seconds: float) -> dict[str, float]:
         """Ask again and again; no request may fail."""
@@ -64,6 +65,7 @@ class Load:
             [
                 *pinned, sys.executable, str(HERE / "load.py"), "--port", str(self.port), "--path", self.path,
                 "--body", str(self.body), "--connections", str(connections), "--seconds", str(seconds),
+                *(["--named"] if self.named else []),
             ],
             check=True, capture_output=True, timeout=seconds + 60,
         )  # fmt: skip
