@@ -4,7 +4,7 @@
 
 Cold start (process start to first answered prediction), resident memory, requests a second, latency and
 processor time a request for one row at 1, 16 and 64 connections (the same head with every row, as machines
-send it; "own ids": another ``X-Request-Id`` each time, as gateways do) and 100 rows at 1 and 4, the time that a
+send it; "own ids": another ``X-Request-Id`` each time, as gateways do) and 100 rows at 1 and 4, the time a
 change of version takes, and rows a second of ``andamio score`` against the same libraries without it. The
 server runs on core 0 and the load generator on core 1 where the box has two.
 """
