@@ -27,7 +27,6 @@ import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import pydantic
 from plant_state import left_behind, state
 from small_plant import MODEL, found_plant, history, training_at_once, typed, working_plant
 
@@ -311,7 +310,7 @@ def all_trials(root: Path, name: str) -> dict[str, object]:
 
 def warm_up(root: Path) -> None:
     """Load here, once, what every child would load: commands, units, migrations; no thread comes of it."""
-    assert [andamio.cli.data, andamio.cli.deploy, pydantic.BaseModel]
+    assert [andamio.cli.data, andamio.cli.deploy]
     place, before = root / "warm", threads()
     for kind in ("new", "table", "base"):
         shutil.copytree(root / kind / "plant", place / kind)

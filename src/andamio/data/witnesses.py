@@ -21,6 +21,7 @@ _FEWEST_WITNESSES = 3
 _TIGHT = 0.8
 _GAP = 3.0
 _ALIKE = 0.3
+_ROUND = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def _judge(
     if scale.width < _TIGHT:
         candidates.insert(0, (fits, scale.width))
     for far, width in candidates:
-        if far.any() and _proves(digits, far, scale, width, chance):
+        if far.any() and not _is_rounded(digits, witness, far) and _proves(digits, far, scale, width, chance):
             shaped = _same_shape(scale.seen, folded[far])
             if _has_gap(sizes, suspect, scale) or not _same_precision(digits, witness, far) or shaped:
                 return Mangled(np.flatnonzero(above), restored(digits, above, scale.low, scale.high), reason)
@@ -110,6 +111,16 @@ def _same_precision(digits: Digits, witness: NDArray[np.bool_], far: NDArray[np.
     An instrument that writes four significant digits, 829.4 and 4528, loses no mark.
     """
     return int(digits.significant(far).max()) == int(digits.significant(witness).max())
+
+
+def _is_rounded(digits: Digits, witness: NDArray[np.bool_], far: NDArray[np.bool_]) -> bool:
+    """Tell whether large suspects end in zeros where the witnesses' digits end: 5.6, 42, 170, 4100.
+
+    A number that lost its mark keeps its digits, so that hardly one of them ends so.
+    """
+    digits_kept = int(digits.significant(witness).max())
+    long = far & (digits.sizes >= 10.0**digits_kept)
+    return len(np.unique(digits.sizes[long])) >= _ROUND and int(digits.significant(long).max()) <= digits_kept
 
 
 def _same_shape(seen: NDArray[np.float64], folded: NDArray[np.float64]) -> bool:

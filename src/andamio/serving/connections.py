@@ -28,6 +28,7 @@ from andamio.serving.shortcut import ShortcutProtocol
 
 _SWEEP_S = 1.0
 _LOOK_S = 0.1
+_CROWDED_S = 5.0
 _DROPPED = 64
 _BUSY = 4
 _SPARE_FILES = 128
@@ -64,6 +65,7 @@ class Connections:
         )
         self._idle: list[_Connection] = []
         self._look_again = 0.0
+        self._crowded_until = 0.0
         self._welcomes: set[asyncio.Task[Any]] = set()
 
     def protocol(self) -> type[asyncio.Protocol]:
@@ -98,8 +100,11 @@ class Connections:
                 self._end(connection, "head late")
 
     def came(self, connection: _Connection) -> None:
-        """Find a place for a new connection, or refuse it; drop it if its client has left the queue."""
-        if connection.has_left():
+        """Find a place for a new connection, or refuse it.
+
+        In a crowd, who has closed its end has left the queue; otherwise it has said all that it had to say.
+        """
+        if connection.loop.time() < self._crowded_until and connection.has_left():
             self.closed["left"] += 1
             connection.transport.abort()
             self._clear(connection)
@@ -107,6 +112,7 @@ class Connections:
         self.open.add(connection)
         if len(self.open) <= self.cap:
             return
+        self._crowded_until = connection.loop.time() + _CROWDED_S
         idle = self._longest_idle()
         if idle is not None:
             if idle.timeout_keep_alive_task is None and not idle.unread():  # it has asked nothing yet

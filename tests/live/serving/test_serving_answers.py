@@ -249,7 +249,16 @@ print("LOADED", json.dumps(sorted(sys.modules)))
     loaded = json.loads(done.stdout.rpartition("LOADED ")[2])
     rooms = {name.split(".")[1] for name in loaded if name.startswith("andamio.")}
     allowed = {"access", "bundles", "cli", "contracts", "errors"}
-    allowed |= {"journal", "kernel", "language", "serving", "storage"}
+    allowed |= {
+        "connectors",
+        "explanations",
+        "journal",
+        "kernel",
+        "language",
+        "serving",
+        "statistics",
+        "storage",
+    }
     assert rooms <= allowed
     # scipy is not among them: Pint takes it when it is there, and the base install has none.
     foreign = {
