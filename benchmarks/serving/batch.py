@@ -10,8 +10,6 @@ journals the work; both times run from the start of the process to its end.
 from __future__ import annotations
 
 import argparse
-import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -25,6 +23,7 @@ from plant import TAGS, build
 from servers import AS_INSTALLED, BIN, HERE
 
 PART = 500_000
+_LOOK_S = 0.05
 
 
 def write_rows(path: Path, rows: int) -> None:
@@ -44,15 +43,22 @@ def timed(command: list[str], environment: dict[str, str]) -> tuple[float, float
     """Run a command; return its seconds and the most memory it held, in MB."""
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
-    _, status, used = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{command} ended with {status}")
-    return time.perf_counter() - started, resource_mb(used)
+    peak = 0.0
+    while process.poll() is None:  # wait4 would count what this process held when it made the child
+        peak = max(peak, resident_mb(process.pid))
+        time.sleep(_LOOK_S)
+    if process.returncode:
+        raise SystemExit(f"{command} ended with {process.returncode}")
+    return time.perf_counter() - started, peak
 
 
-def resource_mb(used: resource.struct_rusage) -> float:
-    """Return the peak of resident memory in MB."""
-    return used.ru_maxrss / 1024
+def resident_mb(pid: int) -> float:
+    """Return the resident memory of a process in MB; 0 when it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")), 0.0)
 
 
 def main() -> None:

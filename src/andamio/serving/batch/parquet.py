@@ -22,6 +22,7 @@ from andamio.serving.scorer import Block, Scorer
 from andamio.storage.files import require_file, saying_when_full
 
 _TYPES = {"line": pl.Int64, "asset": pl.String, "time": pl.String, "lower": pl.Float32, "upper": pl.Float32}
+_Part = tuple[Sequence[int], Scorer, Block]
 _WAITING = 8
 _LOOK_S = 0.5
 _GROUP_ROWS = 131_072
@@ -77,19 +78,18 @@ class ParquetTarget:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = UnseenFile(path)
-        self._parts: Queue[pl.DataFrame | None] = Queue(_WAITING)
+        self._parts: Queue[_Part | None] = Queue(_WAITING)
         self._writer: Thread | None = None
         self._failure: Exception | None = None
         self.publish = self._file.publish
 
     def add(self, lines: Sequence[int], scorer: Scorer, block: Block) -> None:
-        """Hand over the answers of a piece."""
-        columns = placed_columns(lines, scorer, block)
-        part = pl.DataFrame({name: _series(name, column) for name, column in columns.items()})
+        """Hand over the answers of a piece; the thread that writes them puts them into columns."""
         if self._writer is None:
-            self._writer = Thread(target=self._write, args=(part.schema,), name="parquet")
+            schema = _frame(lines, scorer, block).schema
+            self._writer = Thread(target=self._write, args=(schema,), name="parquet")
             self._writer.start()
-        self._hand_over(part)
+        self._hand_over((lines, scorer, block))
 
     def make_durable(self) -> str:
         """End the file, force it to the disk, still unseen, and return its SHA-256."""
@@ -105,7 +105,7 @@ class ParquetTarget:
             self._writer.join()
         self._file.abandon()
 
-    def _hand_over(self, part: pl.DataFrame | None) -> None:
+    def _hand_over(self, part: _Part | None) -> None:
         while self._failure is None:
             try:
                 self._parts.put(part, timeout=_LOOK_S)
@@ -127,13 +127,18 @@ class ParquetTarget:
         ) -> Iterator[pl.DataFrame]:
             del names, predicate, rows, size  # the whole is asked for
             while (part := self._parts.get()) is not None:
-                yield part
+                yield _frame(*part)
 
         try:
             source = register_io_source(pulled, schema=schema)
             source.sink_parquet(self._file.file, row_group_size=_GROUP_ROWS, maintain_order=True)
         except Exception as error:  # noqa: BLE001  it is raised again where the answers come from
             self._failure = error
+
+
+def _frame(lines: Sequence[int], scorer: Scorer, block: Block) -> pl.DataFrame:
+    columns = placed_columns(lines, scorer, block)
+    return pl.DataFrame({name: _series(name, column) for name, column in columns.items()})
 
 
 def _series(name: str, column: Column) -> pl.Series:

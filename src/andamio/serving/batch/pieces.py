@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -45,6 +46,16 @@ class Piece:
     lines: Sequence[int]
     refused: int
     refusals: Sequence[Refusal]
+
+
+def read_ahead(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the pieces, each read and judged on a thread of its own while the one before is scored."""
+    coming = iter(pieces)
+    with ThreadPoolExecutor(1, thread_name_prefix="read") as reader:
+        ahead = reader.submit(next, coming, None)
+        while (piece := ahead.result()) is not None:
+            ahead = reader.submit(next, coming, None)
+            yield piece
 
 
 class Source(Protocol):

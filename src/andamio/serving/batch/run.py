@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,12 +13,13 @@ from typing import NamedTuple
 from andamio.errors import RowsRejected, text
 from andamio.journal import BatchRecord, Record, RejectedRow, RejectRecord
 from andamio.kernel.digests import sha256_of_file
-from andamio.serving.batch.pieces import Piece, Source, Target
+from andamio.serving.batch.pieces import Piece, Source, Target, read_ahead
 from andamio.serving.batch.refused import RefusedFile
 from andamio.serving.scorer import Scorer
 
 KEPT_ROWS = 100_000
 """The longest file whose rows are journalled one by one."""
+_SWITCH_S = 0.0005
 _DOOR = "batch"
 
 
@@ -71,14 +73,17 @@ def score_file(
     result = BatchResult()
     rows: list[Record] = []
     refused = RefusedFile(files.output)
+    switched_s = sys.getswitchinterval()
+    # The graph runs outside the interpreter; back from it, this thread waits so long for the others.
+    sys.setswitchinterval(_SWITCH_S)
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="digest") as reader:
             input_digest = reader.submit(sha256_of_file, files.input)
-            for piece in source.pieces():
+            for piece in read_ahead(source.pieces()):
                 result.scored += len(piece.lines)
                 result.refused += piece.refused
                 refused.add(piece.refusals, keep=not result.scored)
-                scored = _score(scorer, piece, target)
+                scored = _score(scorer, piece, target, recorded=result.rows_kept)
                 rows = rows + scored if result.rows_kept else []
         if not result.scored:
             commit(rows)
@@ -89,19 +94,21 @@ def score_file(
         result.rejected = refused.publish()
         target.publish()  # the last step: an output that is seen has its refusals beside it
     finally:
+        sys.setswitchinterval(switched_s)
         refused.abandon()
         target.abandon()
     result.reasons, result.worded = dict(refused.reasons), refused.worded
     return result
 
 
-def _score(scorer: Scorer, piece: Piece, target: Target) -> list[Record]:
+def _score(scorer: Scorer, piece: Piece, target: Target, *, recorded: bool) -> list[Record]:
     records: list[Record] = []
     if piece.lines:
         block = scorer.score_block(piece.rows)
         target.add(piece.lines, scorer, block)
-        records.append(scorer.record(block, door=_DOOR))
-    if piece.refused:
+        if recorded:
+            records.append(scorer.record(block, door=_DOOR))
+    if piece.refused and recorded:
         found = [
             RejectedRow(row=refusal.line, code=refusal.code, tag=refusal.tag) for refusal in piece.refusals
         ]
