@@ -9,14 +9,13 @@ and then all of them are answered. Each gets what it would get alone, to the bit
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
 
 from andamio.serving.metrics import Metrics
 from andamio.serving.recording import Recording, unrecorded
-from andamio.serving.scorer import Scorer
+from andamio.serving.scorer import Block, Scorer
 
 _MOST = 64
 _encode = msgspec.json.Encoder().encode
@@ -93,7 +92,12 @@ class Gatherer:
         if self._open is group:
             self._open = None
         try:
-            contents = await self._answers(group.rows)
+            block = self._scorer.score_each(self._scorer.decoder.together(group.rows))
+        except Exception as error:  # noqa: BLE001  whatever a graph raises, it is one row's fault
+            await self._settle_alone(group, error)
+            return
+        try:
+            contents = await self._recorded(block)
         except BaseException as error:
             for waiter in group.waiters:
                 waiter.failed(error)
@@ -103,13 +107,23 @@ class Gatherer:
         for waiter, content in zip(group.waiters, contents, strict=True):
             waiter.answered(content)
 
-    async def _answers(self, rows: Sequence[msgspec.Struct]) -> list[bytes]:
-        scorer = self._scorer
-        block = scorer.score_each(scorer.decoder.together(rows))
+    async def _settle_alone(self, group: _Group, error: Exception) -> None:
+        """Answer the rows one by one where one of them cannot be answered: it alone shall hear of it."""
+        if len(group.rows) == 1:
+            group.waiters[0].failed(error)
+            return
+        for row, waiter in zip(group.rows, group.waiters, strict=True):
+            alone = _Group()
+            alone.rows.append(row)
+            alone.waiters.append(waiter)
+            await self._settle(alone)
+
+    async def _recorded(self, block: Block) -> list[bytes]:
         opening = self._opening
-        contents = [opening + _encode(prediction) + b"]}" for prediction in scorer.predictions(block)]
-        recorded = await self._recording.commit((scorer.record(block),))
-        self._predictions[self._counted] += len(rows)
+        predictions = self._scorer.predictions(block)
+        contents = [opening + _encode(prediction) + b"]}" for prediction in predictions]
+        recorded = await self._recording.commit((self._scorer.record(block),))
+        self._predictions[self._counted] += len(contents)
         return contents if recorded else [unrecorded(content) for content in contents]
 
 

@@ -110,6 +110,10 @@ class Loader:
         self.warming.check_room(bundle)
         scorer = Scorer(bundle, model=name, version=served.version, ids=self.ids, threads=self.threads)
         self.warming.warm(scorer, bundle)
+        if not scorer.rowwise:
+            _log.info(
+                "%s@%s runs one row at a time; in company it might answer otherwise", name, served.version
+            )
         return scorer
 
 

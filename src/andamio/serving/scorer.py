@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from andamio.bundles import Bundle, Outputs
@@ -54,9 +55,14 @@ class Scorer:
         self.decode = self.decoder.decode
         self.graph = bundle.graph(threads)
         self.explainer = Explainer(bundle, self.graph)
-        self.rowwise = self.graph.is_rowwise(rows_of(bundle.golden))
+        self._golden = bundle.golden
         self._take_ids = ids.take
         self._answers = answerer(bundle.info)
+
+    @cached_property
+    def rowwise(self) -> bool:
+        """Whether rows may be answered together; whoever loads a version to serve it finds out."""
+        return self.graph.is_rowwise(rows_of(self._golden))
 
     def score(self, rows: Rows, *, door: str = "http") -> Scored:
         """Run the graph over rows that the contract accepted, and name every prediction.

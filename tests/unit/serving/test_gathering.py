@@ -132,3 +132,27 @@ def test_without_golden_rows_nothing_is_taken_for_granted(models: Any) -> None:
 def _nameless(told: dict[str, Any]) -> dict[str, Any]:
     [prediction] = told["predictions"]
     return {**told, "predictions": [{**prediction, "id": ""}]}
+
+
+def test_a_row_that_the_graph_cannot_answer_fails_alone(models: Any) -> None:
+    scorer = models.scorer("two", golden=3)
+    run = scorer.graph.run
+
+    def choking(rows: Rows, *, features: bool = True) -> Outputs:
+        if (rows.numbers == 33.0).any():
+            raise RuntimeError("the graph chokes")
+        return run(rows, features=features)
+
+    scorer.graph.run = choking
+    ledger = Ledger()
+    told = ask(scorer, ledger, [body(20.0), body(33.0), body(30.0)])
+    assert [isinstance(answer, dict) for answer in told] == [True, False, True]
+    assert isinstance(told[1], RuntimeError)
+    assert sum(len(record) for record in ledger.records if isinstance(record, PredictionRecord)) == 2
+
+
+def test_a_slow_graph_is_asked_row_by_row(models: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    scorer = models.scorer("two", golden=3)
+    clock = iter(range(1000))
+    monkeypatch.setattr("andamio.bundles.graph.perf_counter", lambda: float(next(clock)))
+    assert not scorer.rowwise
