@@ -5,8 +5,8 @@ look at it and state findings; ``health`` puts them together. A finding says wha
 do. The limits come from the plant's own history (``statistics.profile``).
 """
 
-from andamio.monitoring.findings import Finding, Level
+from andamio.monitoring.findings import Cause, Finding, Level
 from andamio.monitoring.health import ModelHealth, examine
 from andamio.monitoring.observation import Observation, observe
 
-__all__ = ["Finding", "Level", "ModelHealth", "Observation", "examine", "observe"]
+__all__ = ["Cause", "Finding", "Level", "ModelHealth", "Observation", "examine", "observe"]

@@ -174,3 +174,16 @@ def test_a_cell_with_another_delimiter_in_every_row_does_not_cut_a_comma_file(
     table = read_csv(path)
     assert table.header == ["name", "value"]
     assert table.columns["value"] == [str(n) for n in range(30)]
+
+
+@pytest.mark.parametrize(
+    "title", ["Planta Norte, turno 2;;;\r\n\r\n", "Reporte;;;\r\n", "Reporte;;;\r\n;;;\r\n"]
+)
+def test_a_column_called_falla_is_a_name_under_excels_padded_titles(tmp_path: Path, title: str) -> None:
+    rows = "".join(f"{n},5;{n % 7},25;{n + 40},1;{'si' if n % 3 else 'no'}\r\n" for n in range(40))
+    found = read(
+        tmp_path, f"{title}Temperatura [°C];Vibración [mm/s];Caudal [m3/h];falla\r\n{rows}".encode("cp1252")
+    )
+    assert found.header[-1] == "falla"
+    assert found.columns[found.header[0]][:2] == ["0.5", "1.5"]
+    assert len(found.columns["falla"]) == 40

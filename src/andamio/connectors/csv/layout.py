@@ -203,7 +203,7 @@ def _padded_titles(rows: Sequence[Row], width: int) -> int:
     if any(len(_trimmed(cells)) * 2 > width for _, cells in rows[:full]):
         return 0
     below = [cell for _, cells in rows[full + 1 : full + 4] for cell in cells if cell]
-    names = not any(_is_value(cell) for cell in rows[full][1] if cell)
+    names = not any(_is_measured(cell) for cell in rows[full][1] if cell)
     return full if names and any(_is_value(cell) for cell in below) else 0
 
 
@@ -220,9 +220,12 @@ def _first_row_is_header(rows: Sequence[Row]) -> bool:
 
 
 def _is_value(cell: str) -> bool:
-    if any(read_number(cell, Marks(decimal)) for decimal in ".,"):
-        return True
-    return cell in MISSING_WORDS or looks_like_times([cell])
+    return cell in MISSING_WORDS or _is_measured(cell)
+
+
+def _is_measured(cell: str) -> bool:
+    """Tell a number or a time; a name may be a word that also means no value, as ``falla`` does."""
+    return any(read_number(cell, Marks(decimal)) for decimal in ".,") or looks_like_times([cell])
 
 
 def _plain_numbers(cells: Sequence[str]) -> list[float]:
