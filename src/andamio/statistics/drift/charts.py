@@ -36,6 +36,7 @@ _VARIANCE_CAP = 8.0
 _SLOW, _FAST, _SPE = 0.1, 0.4, 0.2
 _MAIN = 1.2
 _UNIT = 2.0**32
+_SQUARES = 2  # only upwards: what varies less is missing, held, or better known
 _MOST = 2.0**62
 _STRETCH = 1024
 
@@ -149,7 +150,7 @@ class Charts:
         for i, (source, slack) in enumerate(CUSUMS):
             allowance = (_UNIT * slack * self.scale[source]).astype(np.int64)[:, None] * order
             largest: NDArray[np.int64] | None = None
-            for side, sign in enumerate((1, -1)):
+            for side, sign in enumerate((1, -1) if source != _SQUARES else (1,)):
                 total = sums[source] * sign + state.sums[i, side][:, None]
                 total[:, 1:] -= allowance
                 total[:, 0] = 0

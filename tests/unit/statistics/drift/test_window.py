@@ -9,6 +9,7 @@ from scipy.spatial.distance import jensenshannon
 
 from andamio.statistics.drift import DriftReference, compare
 from andamio.statistics.drift.distances import FineCounts
+from andamio.statistics.drift.learning import learn_drift
 
 from .streams import autoregressive
 
@@ -16,7 +17,7 @@ from .streams import autoregressive
 @pytest.fixture(scope="module", params=[0.0, 0.8], ids=["independent", "autocorrelated"])
 def learnt(request: pytest.FixtureRequest) -> tuple[float, DriftReference]:
     phi = request.param
-    return phi, DriftReference.learn(_mixed(6000, phi, seed=1), false_alarms_per_month=100.0)
+    return phi, learn_drift(_mixed(6000, phi, seed=1), false_alarms_per_month=100.0)
 
 
 def _mixed(rows: int, phi: float, seed: int) -> np.ndarray:
@@ -54,7 +55,7 @@ def test_what_moved_is_found_and_named(learnt: tuple[float, DriftReference], kin
 
 
 def test_what_is_significant_and_too_small_to_matter_is_no_alarm() -> None:
-    reference = DriftReference.learn(autoregressive(20_000, 2, 0.0, seed=2), false_alarms_per_month=100.0)
+    reference = learn_drift(autoregressive(20_000, 2, 0.0, seed=2), false_alarms_per_month=100.0)
     report = compare(reference, autoregressive(20_000, 2, 0.0, seed=3) + 0.1)
     assert report.p_value <= 0.05
     assert not report.alarm
