@@ -12,6 +12,8 @@ from andamio.statistics.drift.blocks import cut
 from andamio.statistics.drift.charts import fit_charts
 from andamio.statistics.drift.context import Table, learn_context
 from andamio.statistics.drift.distances import FineCounts
+from andamio.statistics.drift.groups import Groups
+from andamio.statistics.drift.kernel import Kernel
 from andamio.statistics.drift.limits import calibrate
 from andamio.statistics.drift.reference import DriftReference
 
@@ -54,7 +56,7 @@ def learn_drift(
     values, names = values[order], names[order]
     times = None if times is None else np.asarray(times, np.float64)[order]
     context = None if context is None else np.asarray(context, np.float64)[order]
-    counts = FineCounts.learn(values)
+    raw = values.copy()
     known, levels = _levels(values, names)
     values -= levels_of(names, known, levels)
     model = learn_context(values, times, context)
@@ -72,7 +74,7 @@ def learn_drift(
     )
     charts = replace(charts, caps=_ROOM * limits.values[: len(charts.caps)])
     model = model.with_doubt(terms, float(np.median(charts.own.long_run_variance)))
-    memory = max(1.0, float(np.max(charts.own.long_run_variance)))
+    blocks = cut(z, max(1.0, float(np.max(charts.own.long_run_variance))))
     return DriftReference(
         rows=len(values),
         step_s=step,
@@ -84,8 +86,10 @@ def learn_drift(
         levels=levels,
         charts=charts,
         limits=limits.values,
-        blocks=cut(z, memory),
-        counts=counts,
+        blocks=blocks,
+        counts=FineCounts.learn(raw),
+        groups=Groups.learn(raw, len(blocks.means)),
+        kernel=Kernel.learn(z, len(blocks.means), seed=seed),
     )
 
 

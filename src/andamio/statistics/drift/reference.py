@@ -12,11 +12,15 @@ from andamio.statistics.drift.blocks import Blocks
 from andamio.statistics.drift.charts import Charts
 from andamio.statistics.drift.context import ContextModel, Table
 from andamio.statistics.drift.distances import FineCounts
+from andamio.statistics.drift.groups import Groups
+from andamio.statistics.drift.kernel import Kernel
 from andamio.statistics.drift.whitening import Autoregression
 
 Arrays = dict[str, NDArray[np.generic]]
 
 _PREFIX = "drift."
+_PARTS = ("context", "blocks", "counts", "groups", "kernel")
+_ROUGH = ("blocks.means", "kernel.means", "kernel.sample")  # single precision is enough
 _SETTLED = 500  # rows that have forgotten each other; below that the limits are wide
 
 
@@ -37,6 +41,8 @@ class DriftReference:
         limits: One a chart, shape ``(charts,)``.
         blocks: History in blocks.
         counts: History in fine bins.
+        groups: History in ten groups, block by block.
+        kernel: History in random waves, block by block, and a sample of it.
     """
 
     rows: int
@@ -51,6 +57,8 @@ class DriftReference:
     limits: Table
     blocks: Blocks
     counts: FineCounts
+    groups: Groups
+    kernel: Kernel
 
     @property
     def columns(self) -> int:
@@ -95,7 +103,7 @@ class DriftReference:
             )
         }
         plain["assets"] = np.array(self.assets, dtype=np.str_)
-        for part in ("context", "blocks", "counts"):
+        for part in _PARTS:
             held = getattr(self, part)
             plain |= {f"{part}.{f.name}": np.asarray(getattr(held, f.name)) for f in fields(held)}
         charts = self.charts
@@ -103,7 +111,7 @@ class DriftReference:
             f"charts.{f.name}": np.asarray(getattr(charts, f.name)) for f in fields(charts) if f.name != "own"
         }
         plain |= {"own.phi": charts.own.phi, "own.spread": charts.own.spread}
-        plain["blocks.means"] = plain["blocks.means"].astype(np.float32)
+        plain |= {name: plain[name].astype(np.float32) for name in _ROUGH}
         return {_PREFIX + name: array for name, array in plain.items()}
 
     @staticmethod
@@ -119,8 +127,8 @@ class DriftReference:
         def part(name: str) -> dict[str, NDArray[np.generic]]:
             return {n.removeprefix(name + "."): a for n, a in plain.items() if n.startswith(name + ".")}
 
+        plain |= {name: plain[name].astype(np.float64) for name in _ROUGH}
         blocks, own = part("blocks"), part("own")
-        blocks["means"] = blocks["means"].astype(np.float64)
         return cls(
             rows=int(plain["rows"]),
             step_s=float(plain["step_s"]),
@@ -134,4 +142,6 @@ class DriftReference:
             limits=np.asarray(plain["limits"], np.float64),
             blocks=Blocks(**{**blocks, "size": int(blocks["size"])}),  # type: ignore[arg-type]  # by name
             counts=FineCounts(**part("counts")),  # type: ignore[arg-type]  # by name
+            groups=Groups(**part("groups")),  # type: ignore[arg-type]  # by name
+            kernel=Kernel(**part("kernel")),  # type: ignore[arg-type]  # by name
         )

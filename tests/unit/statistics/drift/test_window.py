@@ -95,3 +95,35 @@ def test_a_column_like_history_has_small_distances_and_missing_values_are_counte
     assert found.psi.max() < 0.02
     assert found.ks.max() < 0.04
     assert found.missing.tolist() == [0.0, 0.1]
+
+
+def test_a_stability_index_has_a_limit_of_its_own_for_each_window(
+    learnt: tuple[float, DriftReference],
+) -> None:
+    phi, reference = learnt
+    short, long = (compare(reference, _mixed(rows, phi, seed=60)) for rows in (300, 3000))
+    assert (short.psi_limits > 2 * long.psi_limits).all()
+    over = [
+        (report.distances.psi > report.psi_limits).mean()
+        for seed in range(60)
+        for report in [compare(reference, _mixed(600, phi, seed=200 + seed))]
+    ]
+    assert np.mean(over) < 0.15  # 0.05 is expected
+
+
+def test_kernel_means_and_a_classifier_see_what_moves_no_single_column() -> None:
+    reference = learn_drift(_mixed(8000, 0.0, seed=1), false_alarms_per_month=100.0)
+    same = compare(reference, _mixed(3000, 0.0, seed=70))
+    assert same.mmd is not None
+    assert same.classifier is not None
+    assert same.mmd[1] > 0.01
+    assert same.classifier[1] > 0.01
+    wider = _mixed(3000, 0.0, seed=71)
+    wider[:, 2] *= 1.5
+    moved = compare(reference, wider)
+    assert moved.mmd is not None
+    assert moved.classifier is not None
+    assert moved.mmd[1] <= 0.01
+    assert moved.classifier[0] > 0.6
+    assert moved.classifier[1] < 0.001
+    assert compare(reference, wider[:1500]).classifier is None
