@@ -43,6 +43,9 @@ def test_the_demo_notices_the_stuck_sensor_and_the_drift_and_goes_back(tmp_path:
     odd = kinds(story, "odd")
     assert ("stuck", "bearing_temperature", "pump-03") in odd
     assert ("drift", "vibration", None) in odd
+    assert ("season", "ambient_temperature", None) in odd
+    causes = {f["kind"]: f["cause"] for f in story["findings"]["odd"]}
+    assert (causes["drift"], causes["season"]) == ("process", "season")
     assert story["versions"] == ["pump-health@1", "pump-health@2"]
     assert story["rollback_s"] > 0
     assert (tmp_path / "plant" / "reports" / "pump-health@2.html").is_file()

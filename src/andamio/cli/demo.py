@@ -87,7 +87,8 @@ def command(
             "verdicts": ending.verdicts,
             "findings": {
                 chapter: [
-                    {"kind": f.kind, "level": f.level, "tag": f.tag, "asset": f.asset} for f in findings
+                    {"kind": f.kind, "level": f.level, "cause": f.cause, "tag": f.tag, "asset": f.asset}
+                    for f in findings
                 ]
                 for chapter, findings in ending.findings.items()
             },

@@ -160,6 +160,8 @@ def as_data(health: ModelHealth) -> dict[str, object]:
             {
                 "kind": f.kind,
                 "level": f.level,
+                "cause": f.cause,
+                "certainty": f.certainty,
                 "tag": f.tag,
                 "asset": f.asset,
                 "since": clock.iso(f.since) if f.since else None,

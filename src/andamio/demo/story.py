@@ -29,6 +29,7 @@ MONTH_H = 24 * 24  # rows that come with the historian before the model learns a
 WEEK_H = 24 * 4  # a "week" of the story
 STUCK_PUMP, STUCK_TAG = "pump-03", "bearing_temp"
 DRIFT_TAG, DRIFT = "vibration", 1.6  # mm/s
+HEAT_TAG, HEAT = "ambient_temp", 6.5  # degC
 ACTOR = "demo"
 
 
@@ -89,7 +90,8 @@ def tell(scene: Scene, voice: Voice, stay: Callable[[Service], None]) -> Ending:
         if not scene.calm:
             voice(
                 text(
-                    "Now the bearing sensor of {pump} sticks, and a new coupling shakes every pump.",
+                    "Now the bearing sensor of {pump} sticks, a new coupling shakes every pump,"
+                    " and a heat wave comes.",
                     pump=STUCK_PUMP,
                 )
             )
@@ -118,6 +120,7 @@ def _disturbances() -> tuple[Disturbance, ...]:
     return (
         Disturbance("stuck", STUCK_TAG, begins, until_hour=repaired, pump=STUCK_PUMP),
         Disturbance("drift", DRIFT_TAG, begins, size=DRIFT),
+        Disturbance("weather", HEAT_TAG, begins, until_hour=repaired, size=HEAT),
     )
 
 

@@ -14,6 +14,7 @@ from andamio.contracts.contract import Contract
 from andamio.errors import text
 from andamio.monitoring.drift import FEWEST, DriftDetector
 from andamio.monitoring.findings import Finding, Level
+from andamio.monitoring.grouping import together
 from andamio.monitoring.observation import Observation, scores_of, streams
 from andamio.monitoring.performance import Performance, Promise, measure
 from andamio.monitoring.sensors import sensor_findings
@@ -108,7 +109,7 @@ def _drift(
         detector = DriftDetector(contract, reference, stream.asset)
         detector.feed(stream)
         findings += detector.standing()
-    return findings
+    return together(findings)
 
 
 def promised_metrics(evaluation: Mapping[str, object]) -> dict[str, Promise]:

@@ -40,10 +40,11 @@ class Disturbance:
 
     ``stuck`` holds ``tag`` of ``pump`` at its last value; ``drift`` adds ``size`` (in the tag's unit) to
     ``tag`` of every pump, as a worn coupling adds vibration to a whole row. Hours are counted from the
-    plant's start; without ``until_hour`` nobody repairs it.
+    plant's start; without ``until_hour`` nobody repairs it. ``weather`` makes it ``size`` degrees warmer,
+    and everything that feels the weather follows.
     """
 
-    kind: Literal["stuck", "drift"]
+    kind: Literal["stuck", "drift", "weather"]
     tag: str
     from_hour: int
     until_hour: int | None = None
@@ -143,7 +144,8 @@ class PumpPlant:
         season = 4.0 * np.cos(2 * np.pi * (moment.timetuple().tm_yday - 20) / 365.25)
         day = 4.5 * np.sin(2 * np.pi * (moment.hour - 9) / 24)
         self._weather = 0.97 * self._weather + float(self._random.normal(0, 0.35))
-        return float(24 + season + day + self._weather)
+        wave = sum(d.size for d in self.disturbances if d.kind == "weather" and d.is_on(self._hour))
+        return float(24 + season + day + self._weather + wave)
 
     def _read(self, pump: _Pump, product: str, moment: datetime, ambient: float) -> dict[str, float]:
         """Advance one pump by an hour and read its sensors."""
@@ -174,7 +176,7 @@ class PumpPlant:
 
     def _disturbed(self, pump: str, tag: str, value: float) -> float:
         for disturbance in self.disturbances:
-            if disturbance.tag != tag or not disturbance.is_on(self._hour):
+            if disturbance.kind == "weather" or disturbance.tag != tag or not disturbance.is_on(self._hour):
                 continue
             if disturbance.kind == "drift":
                 value += disturbance.size

@@ -57,7 +57,7 @@ def _findings(reference: DriftReference, rows: Rows) -> list[Finding]:
 
 
 def test_what_is_watched_leaves_the_context_out() -> None:
-    assert watched_names(CONTEXT) == ("temp", "product=L", "product=M", "failure")
+    assert watched_names(CONTEXT) == ("temp", "product=M", "failure")
 
 
 @pytest.mark.parametrize("seed", range(10, 18))
@@ -85,7 +85,7 @@ def test_a_tag_that_fell_is_said_to_lie_below(reference: DriftReference) -> None
 
 def test_a_season_that_moves_the_tags_is_no_drift_and_is_told(reference: DriftReference) -> None:
     warm = usual(400, 10)
-    rise = max(0.0, 27.2 - float(warm[:, 1].mean()))
+    rise = max(0.0, 26.5 - float(warm[-50:, 1].mean()))
     found = _findings(reference, _rows(warm + [rise, rise]))
     assert {f.kind for f in found} <= {"season"}
     assert [(f.level, f.cause, f.tag) for f in found] == [(Level.NOTICE, Cause.SEASON, "ambient")]
@@ -127,7 +127,9 @@ def test_a_restart_in_the_middle_changes_nothing(reference: DriftReference) -> N
     first.feed(halves[0])
     second.restore({name: np.array(array) for name, array in first.state().items()})
     second.feed(halves[1])
-    assert list(second.standing()) == _findings(reference, rows)
+    told = [(f.kind, f.tag, f.since, f.what.template) for f in second.standing()]
+    assert told == [(f.kind, f.tag, f.since, f.what.template) for f in _findings(reference, rows)]
+    assert told
 
 
 def test_what_the_journal_holds_becomes_one_stream_an_asset(plant: Plant) -> None:

@@ -17,7 +17,8 @@ from andamio.statistics.drift.whitening import Autoregression, fit_autoregressio
 
 Table = NDArray[np.float64]
 
-CUSUMS = ((0, 0.25), (0, 0.5), (0, 1.0), (0, 2.0), (1, 0.5), (2, 0.5))  # of rows, residuals, squares; slack
+# Each sum's signal (rows, residuals, their squares, what other columns do not explain) and its slack.
+CUSUMS = ((0, 0.25), (0, 0.5), (0, 1.0), (0, 2.0), (1, 0.5), (2, 0.5), (3, 0.5))
 CHARTS = (
     "cusum-mean-0.25",
     "cusum-mean-0.5",
@@ -25,6 +26,7 @@ CHARTS = (
     "cusum-mean-2",
     "cusum-step",
     "cusum-variance",
+    "cusum-given-others",
     "mewma-slow",
     "mewma-fast",
     "spe",
@@ -37,6 +39,7 @@ _SLOW, _FAST, _SPE = 0.1, 0.4, 0.2
 _MAIN = 1.2
 _UNIT = 2.0**32
 _UP, _DOWN = 0, 1
+GIVEN_OTHERS = 3
 _SQUARES = 2  # only upwards: what varies less is missing, held, or better known
 _MOST = 2.0**62
 _STRETCH = 1024
@@ -72,7 +75,8 @@ class Charts:
         step: Foretells a row from the row before, shape ``(columns, columns)``.
         slow: Makes the slow average uncorrelated, shape ``(columns, columns)``; ``fast``, ``steps`` likewise.
         rest: Takes the main directions away, shape ``(columns, columns)``.
-        scale: Makes the sums of all columns alike, shape ``(3, columns)``: of rows, residuals, their squares.
+        others: Takes from each column what the others explain, shape ``(columns, columns)``.
+        scale: Makes the sums of all columns alike, shape ``(4, columns)``, one line a signal.
         caps: No sum grows beyond, so that it returns when the process does, shape ``(cusums,)``.
     """
 
@@ -82,6 +86,7 @@ class Charts:
     fast: Table
     steps: Table
     rest: Table
+    others: Table
     scale: Table
     caps: Table
 
@@ -123,7 +128,7 @@ class Charts:
         if unknown.any():
             white[unknown.T] = 0.0
             noise[unknown.T] = 0.0
-        self._sums((z, white, noise), state, values)
+        self._sums((z, white, noise, self.others @ z), state, values)
         lags, cusums = self.own.lags, len(CUSUMS)
         average, state.slow = smooth(z, _SLOW, state.slow)
         values[cusums] = _squares(self.slow @ average)
@@ -135,7 +140,7 @@ class Charts:
         np.cbrt(values[cusums:], out=values[cusums:])
         state.past = whole[:, whole.shape[1] - lags :].copy()
 
-    def _sums(self, signals: tuple[Table, Table, Table], state: ChartState, values: Table) -> None:
+    def _sums(self, signals: tuple[Table, ...], state: ChartState, values: Table) -> None:
         """Sum what goes beyond a chart's slack, up and down, never below zero; keep the largest.
 
         The recursion ``max(0, s + x - k)`` over a stretch is the sum less its least value so far. It is done
@@ -200,11 +205,13 @@ def fit_charts(rows: Table) -> Charts:
     step = fit_step(z, 0.05 + columns / count)
     white = np.clip(own.residuals(np.concatenate([np.zeros((columns, own.lags)), z], axis=1)), -CAP, CAP)
     noise = np.minimum(white * white, _VARIANCE_CAP) - 1.0
+    others = _others(z)
     scale = 1 / np.stack(
         [
             np.maximum(own.long_run_variance, 0.1),
             np.maximum(white.var(axis=1), 0.1),
             np.maximum(fit_autoregression(noise).long_run_variance, 0.2),
+            np.maximum(fit_autoregression(others @ z).long_run_variance, 0.1),
         ]
     )
     slow, _ = smooth(z, _SLOW, np.zeros((columns, 1)))
@@ -216,6 +223,7 @@ def fit_charts(rows: Table) -> Charts:
         fast=_whitener(fast),
         steps=_whitener(z[:, 1:] - step @ z[:, :-1]),
         rest=_rest(z, own.long_run_variance),
+        others=others,
         scale=scale,
         caps=np.full(len(CUSUMS), np.inf),
     )
@@ -229,6 +237,23 @@ def _whitener(values: Table) -> Table:
     diagonal = np.maximum(np.diag(covariance), 1e-6)
     covariance = (1 - shrink) * covariance + shrink * np.diag(diagonal)
     return np.asarray(np.linalg.inv(np.linalg.cholesky(covariance)))
+
+
+def _others(z: Table) -> Table:
+    """Return what leaves of each column the part that a regression on the others does not explain.
+
+    In spreads of that part. Source: the rows of an inverse covariance are such regressions, Dempster,
+    Biometrics 28 (1972); the covariance is shrunk to its diagonal.
+    """
+    columns, count = z.shape
+    covariance = z @ z.T / count
+    shrink = min(1.0, 0.02 + columns / count)
+    covariance *= 1 - shrink
+    covariance[np.diag_indices_from(covariance)] += shrink + 1e-6
+    inverse = np.linalg.inv(covariance)
+    left = inverse / np.diag(inverse)[:, None]
+    spread = np.sqrt(np.maximum(np.einsum("ij,ij->i", left @ (z @ z.T / count), left), 1e-9))
+    return np.asarray(left / spread[:, None])
 
 
 def _rest(z: Table, long_run: Table) -> Table:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from andamio.statistics.drift.whitening import smooth
 
 Table = NDArray[np.float64]
 
@@ -15,6 +18,9 @@ SEASONS = ((DAY_S, 3, 3.0), (7 * DAY_S, 2, 3.0), (365.2425 * DAY_S, 2, 1.8))
 _BEYOND = 0.15  # of the range of history: as far as the context may leave it and still be believed
 _RIDGE = 1e-3
 _BELIEVED = 0.1  # spreads
+_EXPLAINED = 0.97  # of its variance is left: then a column follows nothing
+AVERAGED = 0.02  # weight of the newest row in a running average of the context
+SETTLED = 40  # rows after which such an average has settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +34,9 @@ class ContextModel:
         weights: Shape ``(terms, columns)``; the first term is one.
         spread: Of what is left, shape ``(columns,)``; infinite for a column that never moved.
         doubt: Variance of a level that is looked up, in spreads: ``t @ doubt @ t`` for terms ``t``.
+        follows: Which columns follow the context or a season at all, shape ``(columns,)``, of 0 and 1.
+        least: The least that a running average of each context column was, shape ``(context,)``.
+        most: The most likewise.
     """
 
     periods: NDArray[np.int64]
@@ -36,6 +45,9 @@ class ContextModel:
     weights: Table
     spread: Table
     doubt: Table
+    follows: NDArray[np.int64]
+    least: Table
+    most: Table
 
     def terms(self, rows: int, times: Table | None, context: Table | None) -> Table:
         """Return what the columns are explained by, shape ``(rows, terms)``.
@@ -52,7 +64,7 @@ class ContextModel:
                 for k in range(1, harmonics + 1) if used else ():
                     terms += [np.cos(k * angle), np.sin(k * angle)]
         if context is not None and self.middle.size:
-            near = np.nan_to_num(self.near(context))
+            near = np.nan_to_num((context - self.middle) / self.half)
             np.clip(near, -1 - 2 * _BEYOND, 1 + 2 * _BEYOND, out=near)
             for column in near.T:
                 terms += [column, column**2]
@@ -64,15 +76,11 @@ class ContextModel:
             return np.zeros(rows, np.bool_)
         return np.asarray((np.abs(context - self.middle) > (1 + 2 * _BEYOND) * self.half).any(axis=1))
 
-    def near(self, context: Table) -> Table:
-        """Return where each value lies in what history saw: -1 its low end, 1 its high end."""
-        return np.asarray((context - self.middle) / self.half)
-
     def standardise(self, table: Table, terms: Table) -> Table:
         """Return how far each value lies from its usual level, in spreads, shape ``(rows, columns)``."""
         z = (table - terms @ self.weights) / self.spread
         if terms.shape[1] > 1:
-            z *= self.certainty(terms)[:, None]
+            z *= np.where(self.follows, self.certainty(terms)[:, None], 1.0)
         return np.asarray(z)
 
     def certainty(self, terms: Table) -> Table:
@@ -119,9 +127,39 @@ def learn_context(table: Table, times: Table | None, context: Table | None) -> C
         weights=np.zeros((1, columns)),
         spread=np.ones(columns),
         doubt=np.zeros((1, 1)),
+        follows=np.ones(columns, np.int64),
+        least=low,
+        most=high,
     )
-    weights, spread = fit_levels(model.terms(rows, times, context), table)
-    return replace(model, weights=weights, spread=spread, doubt=np.zeros((len(weights), len(weights))))
+    terms = model.terms(rows, times, context)
+    weights, spread = fit_levels(terms, table)
+    alone, wide = fit_levels(terms[:, :1], table)
+    follows = spread**2 < _EXPLAINED * wide**2
+    weights[0, ~follows], weights[1:, ~follows] = alone[0, ~follows], 0.0
+    return replace(
+        model,
+        weights=weights,
+        spread=np.where(follows, spread, wide),
+        doubt=np.zeros((len(weights), len(weights))),
+        follows=follows.astype(np.int64),
+    )
+
+
+def with_averages(model: ContextModel, context: Table, groups: Sequence[NDArray[np.int64]]) -> ContextModel:
+    """Return the model that knows how far running averages of the context went, asset by asset.
+
+    Args:
+        model: The model.
+        context: Of history, shape ``(rows, context)``.
+        groups: The rows of each asset, in the order of time.
+    """
+    found = []
+    for rows in groups:
+        filled = np.where(np.isfinite(context[rows]), context[rows], model.middle).T
+        averages, _ = smooth(filled, AVERAGED, filled[:, :1])
+        found.append(averages[:, min(SETTLED, averages.shape[1] - 1) :])
+    every = np.concatenate(found, axis=1)
+    return replace(model, least=every.min(axis=1), most=every.max(axis=1))
 
 
 def fit_levels(terms: Table, table: Table) -> tuple[Table, Table]:

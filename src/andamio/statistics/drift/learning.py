@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from andamio.statistics.drift.blocks import cut
 from andamio.statistics.drift.charts import fit_charts
-from andamio.statistics.drift.context import Table, learn_context
+from andamio.statistics.drift.context import Table, learn_context, with_averages
 from andamio.statistics.drift.distances import FineCounts
 from andamio.statistics.drift.groups import Groups
 from andamio.statistics.drift.kernel import Kernel
@@ -60,6 +60,10 @@ def learn_drift(
     known, levels = _levels(values, names)
     values -= levels_of(names, known, levels)
     model = learn_context(values, times, context)
+    if context is not None:
+        model = with_averages(
+            model, context, [np.flatnonzero(names == n) for n in sorted(set(names.tolist()))]
+        )
     terms = model.terms(len(values), times, context)
     z = model.standardise(values, terms)
     step = _step(times, names) or step_s or _STEP_S

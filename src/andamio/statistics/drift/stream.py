@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from andamio.statistics.drift.charts import CHARTS, CUSUMS, ChartState
+from andamio.statistics.drift.charts import CHARTS, CUSUMS, GIVEN_OTHERS, ChartState
 from andamio.statistics.drift.context import Table
 from andamio.statistics.drift.reference import Arrays, DriftReference
 
@@ -39,15 +39,15 @@ class Standing:
         chart: Its name, one of ``CHARTS``.
         ratio: How far beyond, as a share of the limit.
         column: The column that weighs most.
-        up: Whether that column lies above its usual level.
         offset: How far its recent average lies from the usual, in spreads.
+        given: How far it lies from what the other columns let expect, in spreads.
     """
 
     chart: str
     ratio: float
     column: int
-    up: bool
     offset: float
+    given: float
 
 
 class DriftWatch:
@@ -76,7 +76,9 @@ class DriftWatch:
         z = reference.standardise(
             np.asarray(table, np.float64), times=times, context=context, asset=self.asset
         )
-        shares = reference.charts.run(z, self._state) / reference.limits
+        known = ~reference.context.unseen(context, len(z))
+        judged = reference.charts.run(z[known], self._state) / reference.limits
+        shares = np.concatenate([self._last[None], judged])[np.cumsum(known)]
         alarm, stands = self._stood(shares)
         self._seen += len(z)
         if len(shares):
@@ -109,35 +111,28 @@ class DriftWatch:
         """Return the charts that stand beyond their limits, the furthest first."""
         if self._since < 0:
             return ()
+        others = self.reference.charts.others
         offsets = self.offsets()
+        apart = others @ offsets
+        given = apart / np.diag(others)
         found = []
         for i in np.argsort(-self._last, kind="stable"):
             if self._last[i] < _RETURN:
                 break
-            column = self._column(int(i), offsets)
-            found.append(
-                Standing(
-                    CHARTS[i],
-                    float(self._last[i]),
-                    column,
-                    bool(offsets[column] >= 0),
-                    float(offsets[column]),
-                )
-            )
+            column = self._column(int(i), apart)
+            offset, beyond = float(offsets[column]), float(given[column])
+            found.append(Standing(CHARTS[i], float(self._last[i]), column, offset, beyond))
         return tuple(found)
 
     def offsets(self) -> Table:
         """Return each column's recent average distance from its usual level, in spreads."""
         return np.asarray(self._state.slow[:, 0])
 
-    def _column(self, chart: int, offsets: Table) -> int:
-        if chart < len(CUSUMS):
-            source = CUSUMS[chart][0]
-            weighed = self._state.sums[chart].max(axis=0) * np.sign(self.reference.charts.scale[source])
-            return int(np.argmax(weighed))
-        if CHARTS[chart] == "spe":
-            return int(np.argmax(np.abs(self.reference.charts.rest @ self._state.fast[:, 0])))
-        return int(np.argmax(np.abs(offsets)))
+    def _column(self, chart: int, apart: Table) -> int:
+        """Name the column: of a sum that is its own, else the one whose shift alone explains most."""
+        if chart < len(CUSUMS) and CUSUMS[chart][0] != GIVEN_OTHERS:
+            return int(np.argmax(self._state.sums[chart].max(axis=0)))
+        return int(np.argmax(np.abs(apart)))
 
     def state(self) -> Arrays:
         """Return all that must survive a restart."""

@@ -15,7 +15,8 @@ _MOST_VALUES = 12
 def watched_names(contract: Contract) -> tuple[str, ...]:
     """Name the watched columns: the number tags, the values of the categories, then the output.
 
-    What is declared as context is not among them. A value of a category is written ``product=H``.
+    What is declared as context is not among them. A value of a category is written ``product=H``; the first
+    value is what the others leave.
     """
     context = contract.monitor.context
     numbers = (tag.name for tag in contract.numbers if tag.name not in context)
@@ -80,5 +81,5 @@ def _values(contract: Contract) -> list[tuple[int, str, str]]:
         (i, tag.name, value)
         for i, tag in enumerate(contract.categories)
         if tag.name not in contract.monitor.context and len(tag.values) <= _MOST_VALUES
-        for value in tag.values
+        for value in tag.values[1:]
     ]

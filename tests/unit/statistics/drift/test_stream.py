@@ -56,7 +56,7 @@ def test_an_offset_of_one_spread_is_found_and_named(learnt: tuple[float, DriftRe
     assert after.since >= 1000
     furthest = next(s for s in watch.standing() if s.chart.startswith("cusum-mean"))
     assert furthest.column == 3
-    assert furthest.up
+    assert furthest.offset > 0.5
 
 
 def test_a_variance_that_doubles_is_found(learnt: tuple[float, DriftReference]) -> None:
@@ -109,7 +109,7 @@ def test_the_state_and_the_reference_are_small() -> None:
     charts = [
         a for n, a in reference.arrays().items() if ".charts." in n or ".own." in n or n.endswith("limits")
     ]
-    assert sum(array.nbytes for array in charts) < 45_000
+    assert sum(array.nbytes for array in charts) < 50_000
 
 
 def test_a_daily_season_is_no_drift_and_a_shift_within_it_is() -> None:

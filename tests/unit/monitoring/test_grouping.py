@@ -1,0 +1,46 @@
+"""What several machines say together is told once, with all their names."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from andamio.errors import text
+from andamio.monitoring import Finding, Level
+from andamio.monitoring.grouping import together
+
+
+def _said(kind: str, tag: str | None, asset: str | None, *, hour: int = 0, sure: float = 0.5) -> Finding:
+    return Finding(
+        kind=kind,
+        level=Level.ALARM,
+        what=text("{tag} moved", tag=f"{tag} of {asset}"),
+        fix=text("look"),
+        tag=tag,
+        asset=asset,
+        since=datetime(2026, 1, 1, hour, tzinfo=UTC),
+        certainty=sure,
+    )
+
+
+def test_the_same_tag_on_several_machines_is_one_finding_in_the_words_of_the_surest() -> None:
+    (one,) = together(
+        [
+            _said("drift", "vibration", "p2", hour=5),
+            _said("drift", "vibration", "p1", hour=3, sure=0.9),
+            _said("drift", "vibration", "p3", hour=7),
+        ]
+    )
+    assert str(one.what) == "vibration of p1 moved; the like on p2, p3"
+    assert one.asset is None
+    assert one.since == datetime(2026, 1, 1, 3, tzinfo=UTC)
+    assert one.data["assets"] == ["p1", "p2", "p3"]
+
+
+def test_other_tags_single_machines_and_sensor_faults_stay_as_they_are() -> None:
+    findings = [
+        _said("drift", "vibration", "p1"),
+        _said("drift", "flow", "p2"),
+        _said("stuck", "flow", "p1"),
+        _said("stuck", "flow", "p2"),
+    ]
+    assert together(findings) == findings
