@@ -13,10 +13,14 @@ from andamio.contracts import read_contract
 from andamio.contracts.contract import Contract
 from andamio.data import Datasets
 from andamio.errors import DatabaseUnreachable, KeyRefused, NotFound, text
+from andamio.kernel import clock
 from andamio.kernel.settings import PlantFolder, Settings, find_plant
 from andamio.lifecycle import Switchboard, reconcile
+from andamio.monitoring.alarms import AlarmBook
+from andamio.notification import Sender
 from andamio.registry import AuditLog, Registry
 from andamio.storage.database import Database, open_database
+from andamio.storage.steady_time import SteadyTime
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,22 @@ class Plant:
     def datasets(self) -> Datasets:
         """The tables of history."""
         return Datasets(self.folder.root, time_zone=self.settings.plant.time_zone)
+
+    @cached_property
+    def alarms(self) -> AlarmBook:
+        """The alarm book."""
+        return AlarmBook(self.database, self.settings, audit=self.audit, steady=SteadyTime(clock.since_boot))
+
+    @cached_property
+    def sender(self) -> Sender:
+        """What takes notifications out of the outbox to the services that the settings name."""
+        # Apprise costs half a second to import, and only who sends needs it.
+        from andamio.notification.apprise_service import AppriseService  # noqa: PLC0415
+
+        settings = self.settings.notification
+        service = AppriseService(timeout_s=settings.timeout_s)
+        lock = self.folder.hidden / "notification.lock"
+        return Sender(self.alarms.outbox, settings, service, lock=lock)
 
     @cached_property
     def signer(self) -> Signer:

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PLANT_ONLY = {
     "alembic",
+    "apprise",
     "deltalake",
     "jinja2",
     "lightgbm",

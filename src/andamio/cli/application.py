@@ -44,6 +44,7 @@ _PLANT_PACKAGES = (
     "onnx",
     "spox",
     "optuna",
+    "apprise",
 )
 
 

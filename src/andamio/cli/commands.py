@@ -47,6 +47,9 @@ COMMANDS = {
         "feedback", PRODUCTION, text("Bring the truth back for predictions that were made")
     ),
     "status": CommandLine("status", PRODUCTION, text("Is the model still working?")),
+    "alarms": CommandLine(
+        "alarms", PRODUCTION, text("What needs a person now; acknowledge it or put it aside")
+    ),
     "journal": CommandLine(
         "journal", PRODUCTION, text("Move what was recorded into tables, and prune what is old")
     ),

@@ -114,3 +114,15 @@ class MissingExtra(Unequipped):
     """A package of an optional part is not installed."""
 
     code = "missing-extra"
+
+
+class SecretMissing(Unequipped):
+    """A secret that the settings name is not in the environment, or its file cannot be read."""
+
+    code = "secret-missing"
+
+
+class NotificationFailed(AnswerIsNo):
+    """A service did not take a notification."""
+
+    code = "notification-failed"

@@ -173,3 +173,9 @@ class ColumnsDiffer(InputRefused):
     """A file does not have the columns of the dataset it should be added to."""
 
     code = "columns-differ"
+
+
+class AlarmRefused(InputRefused):
+    """What is to be done to an alarm does not fit the state that it is in."""
+
+    code = "alarm-refused"

@@ -48,6 +48,12 @@ class VersionNotFound(NotFound):
     code = "version-not-found"
 
 
+class AlarmNotFound(NotFound):
+    """There is no alarm or flood of that number."""
+
+    code = "alarm-not-found"
+
+
 class NotTrusted(AndamioError):
     """A signature, a digest or an audit chain does not hold."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,7 +12,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from andamio.errors import Fault, NotFound, SettingsInvalid, text
+from andamio.errors import Fault, NotFound, SettingsInvalid, Text, text
+from andamio.kernel.alarm_settings import (
+    AlarmsSection,
+    MaintenanceSection,
+    NotificationSection,
+    alarm_faults,
+)
+from andamio.kernel.settings_faults import settings_faults
 
 SETTINGS_FILE = "andamio.toml"
 DEFAULT_KEYS = Path.home() / ".config" / "andamio" / "keys"
@@ -86,6 +94,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metrics: MetricsSection = MetricsSection()
     traces: TracesSection = TracesSection()
     journal: JournalSection = JournalSection()
+    alarms: AlarmsSection = AlarmsSection()
+    maintenance: tuple[MaintenanceSection, ...] = ()
+    notification: NotificationSection = NotificationSection()
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -215,18 +226,36 @@ def read_settings(path: Path) -> Settings:
     """Read ``andamio.toml``.
 
     Raises:
-        SettingsInvalid: The file is not TOML, or a setting is unknown or of the wrong type.
+        SettingsInvalid: It is not TOML, or settings are unknown or of the wrong type; all faults at once.
     """
     try:
-        settings = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Settings)
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # not UTF-8, not TOML
+        raise _invalid(path, [("", text("{reason}", reason=error))]) from error
+    try:
+        settings = msgspec.convert(found, Settings)
         settings.time_zone  # noqa: B018  an unknown zone must be said now
-    # ValueError: not UTF-8, not TOML, a wrong setting, a zone that is a path; IsADirectoryError: half a zone.
+    except msgspec.ValidationError as error:
+        faults = list(settings_faults(found, Settings)) or [("", text("{reason}", reason=error))]
+        raise _invalid(path, faults) from error
+    # ValueError: a zone that is a path; IsADirectoryError: half a zone.
     except (ValueError, ZoneInfoNotFoundError, IsADirectoryError) as error:
-        fault = Fault("settings-invalid", text("{reason}", reason=error), where=text("{place}", place=path))
-        raise SettingsInvalid(
-            text("the plant's settings do not hold"),
-            where=text("{place}", place=path),
-            fix=text("correct the file; docs/settings.md lists every setting"),
-            faults=[fault],
-        ) from error
+        raise _invalid(path, [("plant.time_zone", text("{reason}", reason=error))]) from error
+    faults = list(alarm_faults(settings.maintenance, settings.notification))
+    if faults:
+        raise _invalid(path, faults)
     return settings
+
+
+def _invalid(path: Path, found: Sequence[tuple[str, Text]]) -> SettingsInvalid:
+    return SettingsInvalid(
+        text("the plant's settings do not hold"),
+        where=text("{place}", place=path),
+        fix=text("correct the file; docs/settings.md lists every setting"),
+        faults=[
+            Fault(
+                "settings-invalid", what, where=text("{place}", place=f"{path}, {place}" if place else path)
+            )
+            for place, what in found
+        ],
+    )

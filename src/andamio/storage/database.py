@@ -17,7 +17,7 @@ from andamio.errors import MissingExtra, SettingsInvalid, text
 from andamio.storage.database_errors import explaining
 
 # Migrations are numbered; a test holds this to the newest file in storage/migrations/versions.
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 VERSION_TABLE = "andamio_schema"
 
 _WRITERS_LOCK = 0x416E64616D696F  # "Andamio": the advisory lock that all writers of one database share

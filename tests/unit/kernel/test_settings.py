@@ -112,3 +112,85 @@ def test_what_andamio_keeps_lies_inside_the_folder_and_the_key_outside(tmp_path:
 def test_sqlite_lies_in_the_plants_folder(plant: Path) -> None:
     assert find_plant(plant).database_url == f"sqlite:///{plant}/.andamio/andamio.db"
     assert find_plant(plant).signing_key is None
+
+
+ALARMS = """
+[plant]
+name = "p"
+
+[alarms]
+off_delay_minutes = 20
+
+[[maintenance]]
+name = "a"
+days = ["monday"]
+starts = "22:00"
+ends = 02:00:00
+
+[[maintenance]]
+name = "b"
+starts = 2026-12-24T22:00:00
+ends = "2026-12-25 02:00"
+
+[[notification.target]]
+name = "night"
+address = "env:NIGHT"
+"""
+
+
+def test_alarms_maintenance_and_targets_are_read(tmp_path: Path) -> None:
+    settings = read_settings(written(tmp_path, ALARMS))
+    assert settings.alarms.off_delay_minutes == 20
+    assert [str(t) for t in settings.maintenance[0].times_of_day()] == ["22:00:00", "02:00:00"]
+    assert [str(t) for t in settings.maintenance[1].moments()] == [
+        "2026-12-24 22:00:00",
+        "2026-12-25 02:00:00",
+    ]
+    assert settings.notification.target[0].name == "night"
+
+
+def test_the_address_of_a_target_is_not_shown(tmp_path: Path) -> None:
+    settings = read_settings(written(tmp_path, ALARMS.replace("env:NIGHT", "tgram://s3cret/1")))
+    assert "s3cret" not in repr(settings)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    wrong = (
+        ALARMS.replace("minutes = 20", "minutes = -1")
+        .replace('"monday"', '"funday"')
+        .replace('"night"', '"Night"')
+    )
+    with pytest.raises(SettingsInvalid) as refused:
+        read_settings(written(tmp_path, wrong + "[serving]\nport = 'x'\nprot = 1\n"))
+    places = [str(fault.where).partition(", ")[2] for fault in refused.value.faults]
+    assert places == [
+        "alarms.off_delay_minutes",
+        "maintenance[1].days",
+        "notification.target[1].name",
+        "serving.port",
+        "serving.prot",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "word"),
+    [
+        ('starts = "22:00"', 'starts = "2026-12-24 22:00"', "times of day"),
+        ('starts = "22:00"', 'starts = "25:00"', "times of day"),
+        ('starts = "22:00"', "starts = 22", "times of day"),
+        ("ends = 02:00:00", 'ends = "22:00"', "ends when it begins"),
+        ('days = ["monday"]', "", "moments"),
+        ('"2026-12-25 02:00"', '"2026-12-24 02:00"', "before it begins"),
+        ('"2026-12-25 02:00"', '"2026-12-25"', "moments"),
+        ('"2026-12-25 02:00"', '"2026-12-25T02:00Z"', "time zone"),
+        ('["monday"]', '["monday", "monday"]', "twice"),
+        ("env:NIGHT", "s3cret-word", "address of Apprise"),
+    ],
+)
+def test_a_window_or_a_target_that_makes_no_sense_is_named(
+    tmp_path: Path, right: str, wrong: str, word: str
+) -> None:
+    with pytest.raises(SettingsInvalid) as refused:
+        read_settings(written(tmp_path, ALARMS.replace(right, wrong)))
+    assert word in str(refused.value.faults[0].what)
+    assert "s3cret" not in str(refused.value.faults)

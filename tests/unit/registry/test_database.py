@@ -16,16 +16,19 @@ from alembic.script import ScriptDirectory
 
 from andamio.errors import Busy, DatabaseTooNew, DatabaseUnreachable, DiskFull, SettingsInvalid
 from andamio.language import error_json, render_error
+from andamio.monitoring.alarms.schema import metadata as alarms
+from andamio.notification.schema import metadata as notification
 from andamio.registry import AuditLog, Registry
 from andamio.registry.schema import metadata
 from andamio.storage.database import SCHEMA_VERSION, VERSION_TABLE, Database, open_database
 from andamio.storage.migrating import migration_config
+from andamio.storage.steady_time import metadata as steady_time
 
 
 def test_the_migrations_make_the_tables_that_the_code_sees(database: Database) -> None:
     with database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-        assert compare_metadata(context, metadata) == []
+        assert compare_metadata(context, [metadata, alarms, notification, steady_time]) == []
 
 
 def test_the_newest_migration_is_the_schema_the_code_names() -> None:
