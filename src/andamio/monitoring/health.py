@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +13,7 @@ from andamio.errors import text
 from andamio.monitoring.drift import FEWEST, drift_findings, scores_of
 from andamio.monitoring.findings import Finding, Level
 from andamio.monitoring.observation import Observation
-from andamio.monitoring.performance import Performance, Promise, measure
+from andamio.monitoring.performance.measuring import Performance, measure, promised_metrics
 from andamio.monitoring.sensors import sensor_findings
 from andamio.monitoring.unrecorded import unrecorded_findings
 from andamio.statistics.profile import Profile
@@ -94,18 +93,6 @@ def examine(
         unmatched=seen.unmatched,
         findings=tuple(sorted(findings, key=lambda finding: finding.level is not Level.ALARM)),
     )
-
-
-def promised_metrics(evaluation: Mapping[str, object]) -> dict[str, Promise]:
-    """Return the metrics of the held-out part by name, with their confidence intervals."""
-    metrics = evaluation.get("metrics")
-    promised = {}
-    for name, found in (metrics if isinstance(metrics, Mapping) else {}).items():
-        value = found.get("value")
-        if value is not None:
-            low, high = found.get("low"), found.get("high")
-            promised[name] = Promise(value, value if low is None else low, value if high is None else high)
-    return promised
 
 
 def _refusals(seen: Observation) -> list[Finding]:

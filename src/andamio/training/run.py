@@ -25,6 +25,7 @@ from andamio.training.judging import plain
 from andamio.training.leakage import Leak, find_leaks
 from andamio.training.learnt import Learn, Learnt, learn, say_step
 from andamio.training.lineage import lineage
+from andamio.training.losses import loss_reference
 from andamio.training.operation import unanswered
 from andamio.training.reference import reference
 from andamio.training.splits import Split, holdout
@@ -227,7 +228,8 @@ def _parts(
         contract_text=problem.contract.source,
         graph=learnt.graph,
         info=learnt.info,
-        reference=reference(train, graph.run(train.rows), learnt.info),
+        reference=reference(train, graph.run(train.rows), learnt.info)
+        | loss_reference(measured.test, graph.run(measured.test.rows)),
         golden=golden_rows(golden, graph.run(golden)),
         evaluation=facts,
         parity=measured.certificate,
