@@ -223,13 +223,14 @@ def _parts(
         "standings": list(learnt.standings),
         "split": about_split(split, train, measured.test),
     }
+    usual, test = reference(train, graph.run(train.rows), learnt.info), measured.test
+    quantiles = usual["profile.quantiles"].astype(np.float64)
     return BundleParts(
         model=problem.contract.name,
         contract_text=problem.contract.source,
         graph=learnt.graph,
         info=learnt.info,
-        reference=reference(train, graph.run(train.rows), learnt.info)
-        | loss_reference(measured.test, graph.run(measured.test.rows)),
+        reference=usual | loss_reference(test, graph.run(test.rows), quantiles),
         golden=golden_rows(golden, graph.run(golden)),
         evaluation=facts,
         parity=measured.certificate,

@@ -8,11 +8,12 @@ alarm in 10,000 good labels.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, tzinfo
 from zlib import crc32
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from andamio.bundles import Bundle, GraphInfo
@@ -196,6 +197,17 @@ class LossDetector:
         stake = min(1 / RUN_LENGTH, saved / _RELEASE)
         self._clock[:2] = arrived if not math.isfinite(last) else max(last, arrived), saved - stake
         return float(stake)
+
+
+def in_order_of_arrival(judged: Iterable[Judged]) -> list[Judged]:
+    """Put rows that were joined at once in the order in which their first truths arrived, each told once."""
+    plain = [
+        Judged(item.prediction, structs.replace(item.truth, time=item.replaced[0].time))
+        if item.replaced
+        else item
+        for item in judged
+    ]
+    return sorted(plain, key=lambda item: item.truth.time)
 
 
 def _cluster(item: Judged, happened: float) -> int | None:

@@ -7,7 +7,7 @@ only sums stay (``cube``). With ``known_by`` the same is told as it was known at
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from andamio.bundles import GraphInfo
 from andamio.contracts.contract import Contract
-from andamio.journal import Archive, PredictionRecord, read_journal
+from andamio.journal import Archive, Judged, PredictionRecord, read_journal
 from andamio.journal.truth import moment_of
 from andamio.monitoring.performance.cube import Cube, Sums
 from andamio.monitoring.performance.measuring import class_of, number_of
@@ -81,6 +81,23 @@ def read_history(
             continue
         if known_by is None or record.time <= known_by:
             _take(history, record, truths, contract, info)
+    return history
+
+
+def history_of(judged: Iterable[Judged], info: GraphInfo, *, zone: tzinfo = UTC) -> History:
+    """Make the history of judged rows of classes that are at hand; what was not judged is not in it."""
+    history, place = History(), {label: i for i, label in enumerate(info.classes)}
+    for item in judged:
+        truth, row = class_of(item.truth.value, place), item.prediction
+        if truth is None or row.decision is None:
+            continue
+        told = moment_of(row.event_time, zone) if row.event_time else None
+        time = np.array([row.time if told is None else told])
+        first = item.replaced[0] if item.replaced else item.truth
+        history.delays.add(first.time - time)
+        history.answered[row.version] = history.answered.get(row.version, 0) + 1
+        sums = _class_sums(np.array([row.decision]), np.array([float(truth)]), info)
+        history.cube.add(row.version, time, [row.asset or ""], {}, sums)
     return history
 
 

@@ -52,14 +52,14 @@ def _what(name: str, live: float, was: float, rows: int) -> Text:
         return _one_sided(name, live, rows)
     if name == "large":
         return text(
-            "{live} % of its errors are large ones ({n} rows); at acceptance it were {was} %",
+            "{live} % of its errors are large ones ({n} rows); at acceptance {was} % were",
             live=round(100 * live, 1),
             was=round(100 * was, 1),
             n=rows,
         )
     if name == "coverage":
         return text(
-            "{live} % of the truths lie in its intervals ({n} rows); at acceptance it were {was} %",
+            "{live} % of the truths lie in its intervals ({n} rows); at acceptance {was} % did",
             live=round(100 * live, 1),
             was=round(100 * was, 1),
             n=rows,
