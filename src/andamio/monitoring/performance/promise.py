@@ -43,7 +43,7 @@ def streams(
         sums = Dependence(*np.asarray(reference[key], np.float64).tolist())
         name = key.removeprefix(prefix)
         if sums.rows >= FEWEST:
-            found[name] = LossStream(_limit(name, sums, info.coverage), sums)
+            found[name] = LossStream(limit_of(name, sums, info.coverage), sums)
     if found or not info.classes:
         return found
     names = ("accuracy",) if info.positive is None else ("accuracy", "recall", "false_alarm_rate")
@@ -51,8 +51,8 @@ def streams(
     return {name: LossStream(_told_limit(name, promised[name], held_out_rows)) for name in known}
 
 
-def _limit(name: str, sums: Dependence, coverage: float | None) -> float:
-    """Return the greater of what the held-out part may have meant and what matters."""
+def limit_of(name: str, sums: Dependence, coverage: float | None) -> float:
+    """Return the greatest mean loss that is no harm: what held-out rows may have meant, or what matters."""
     error = max(sums.error_of_mean(), 1e-9)
     if name in _PLACES:
         return min(max(sums.mean + _Z * error, _MATTERS_PLACE), 0.95)
