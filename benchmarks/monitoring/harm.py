@@ -99,7 +99,9 @@ def lines(name: str, alarms: dict[str, list[list[int]]]) -> list[str]:
         wrong = sum(len(run) for run in alarms[f"{case}|quiet"])
         per = 1000 * wrong / (QUIET * len(alarms[f"{case}|quiet"]))
         middle = float(np.median(delays))
-        told.append(f"| {case} | {name} | {'never' if np.isinf(middle) else round(middle)} | {per:.2f} |")
+        told.append(
+            f"| {case} | {name} | {f'over {BAD}' if np.isinf(middle) else round(middle)} | {per:.2f} |"
+        )
     return told
 
 

@@ -7,7 +7,7 @@ only sums stay (``cube``). With ``known_by`` the same is told as it was known at
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -137,7 +137,7 @@ def _times(record: PredictionRecord, rows: NDArray[np.int64], zone: tzinfo) -> N
 
 def _slices(
     record: PredictionRecord, matched: Matched, contract: Contract, assets: Sequence[str]
-) -> Mapping[str, Sequence[str]]:
+) -> dict[str, Sequence[str]]:
     gates = contract.accept.slices
     names = [tag.name for tag in contract.categories]
     wanted = [name for name in names if gates is None or name in gates.by]
