@@ -46,6 +46,7 @@ COMMANDS = {
     "feedback": CommandLine(
         "feedback", PRODUCTION, text("Bring the truth back for predictions that were made")
     ),
+    "label": CommandLine("label", PRODUCTION, text("Choose the rows to label next, and bring labels back")),
     "status": CommandLine("status", PRODUCTION, text("Is the model still working?")),
     "alarms": CommandLine(
         "alarms", PRODUCTION, text("What needs a person now; acknowledge it or put it aside")

@@ -19,6 +19,7 @@ from andamio.kernel.settings import PlantFolder, find_plant
 from andamio.language import error_json, say
 from andamio.monitoring import Level, ModelHealth, examine, observe
 from andamio.monitoring.performance import Measured
+from andamio.monitoring.performance.worth import Worth
 
 
 def command(
@@ -117,14 +118,35 @@ def _tell(out: Output, health: ModelHealth, zone: ZoneInfo) -> None:
             out.say("    {name} {value}", name=measured.name, value=_interval(measured))
     else:
         out.say("  no truth has come back yet; andamio feedback FILE.csv brings it")
+        out.say("  {estimate}", estimate=health.estimate.words)
+    if health.worth is not None:
+        _tell_worth(out, health.worth)
     if health.unmatched:
         out.say("  {n} truths belong to no prediction", n=health.unmatched)
+    _tell_findings(out, health, zone)
+
+
+def _tell_findings(out: Output, health: ModelHealth, zone: ZoneInfo) -> None:
     for finding in health.findings:
         mark, style = ("!", "red") if finding.level is Level.ALARM else ("·", "yellow")
         out.say("  {mark} {what}", mark=mark, what=finding.what, style=style)
         if finding.since is not None:
             out.say("      since {time}", time=finding.since.astimezone(zone))
         out.say("      {fix}", fix=finding.fix)
+
+
+def _tell_worth(out: Output, worth: Worth) -> None:
+    out.say(
+        "  against no model it saved {saved} {currency}: {caught} events caught, {missed} missed, "
+        "{false} false alarms ({rate} a shift of {hours} h)",
+        saved=round(worth.saved),
+        currency=worth.currency,
+        caught=worth.caught,
+        missed=worth.missed,
+        false=worth.false_alarms,
+        rate=float(f"{worth.false_alarms_per_shift:.2g}"),
+        hours=worth.shift_h,
+    )
 
 
 def _interval(measured: Measured) -> str:
@@ -156,6 +178,15 @@ def as_data(health: ModelHealth) -> dict[str, object]:
             ],
         },
         "unmatched_truths": health.unmatched,
+        "estimate": {
+            "metric": health.estimate.metric,
+            "value": health.estimate.value,
+            "low": health.estimate.low,
+            "high": health.estimate.high,
+            "overlap": health.estimate.overlap,
+            "what": say(health.estimate.words),
+        },
+        "worth": None if health.worth is None else worth_data(health.worth),
         "findings": [
             {
                 "kind": f.kind,
@@ -172,3 +203,9 @@ def as_data(health: ModelHealth) -> dict[str, object]:
             for f in health.findings
         ],
     }
+
+
+def worth_data(worth: Worth) -> dict[str, object]:
+    """Return what a model was worth for a program."""
+    plain = {name: getattr(worth, name) for name in worth.__slots__}
+    return plain | {"doubts": [say(doubt) for doubt in worth.doubts]}

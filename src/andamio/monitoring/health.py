@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,17 +12,23 @@ from numpy.typing import NDArray
 from andamio.bundles import Bundle
 from andamio.contracts.contract import Contract
 from andamio.errors import text
+from andamio.journal import Judged
 from andamio.monitoring.drift import FEWEST, DriftDetector
 from andamio.monitoring.findings import Finding, Level
 from andamio.monitoring.grouping import together
 from andamio.monitoring.observation import Observation, scores_of, streams
-from andamio.monitoring.performance import Performance, Promise, measure
+from andamio.monitoring.performance.harm import LossDetector, in_order_of_arrival
+from andamio.monitoring.performance.history import history_of
+from andamio.monitoring.performance.measuring import Performance, measure, promised_metrics
+from andamio.monitoring.performance.unlabelled import Estimate, estimate_without_truth
+from andamio.monitoring.performance.worth import Worth, worth_of
 from andamio.monitoring.sensors import sensor_findings
 from andamio.monitoring.unrecorded import unrecorded_findings
 from andamio.statistics.drift import DriftReference
 from andamio.statistics.profile import Profile
 
 _REFUSED_SHARE = 0.05
+_ESTIMATED = 1000  # the latest rows whose loss is estimated without truth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +49,8 @@ class ModelHealth:
     performance: Performance
     unmatched: int
     findings: tuple[Finding, ...]
+    estimate: Estimate
+    worth: Worth | None
 
     @property
     def verdict(self) -> str:
@@ -74,7 +82,7 @@ def examine(
     findings = [
         *(sensor_findings(seen, rows, contract, profile) if profile else ()),
         *(_drift(seen, rows, contract, drift) if drift else ()),
-        *performance.findings,
+        *_harm(performance, bundle, judged),
         *_refusals(seen),
         *_damage(seen),
         *unrecorded_findings(seen, at),
@@ -97,6 +105,10 @@ def examine(
         performance=performance,
         unmatched=seen.unmatched,
         findings=tuple(sorted(findings, key=lambda finding: finding.level is not Level.ALARM)),
+        estimate=estimate_without_truth(
+            [seen.predictions[row] for row in rows[-_ESTIMATED:]], bundle.info, reference
+        ),
+        worth=_worth(judged, bundle, contract),
     )
 
 
@@ -112,16 +124,19 @@ def _drift(
     return together(findings)
 
 
-def promised_metrics(evaluation: Mapping[str, object]) -> dict[str, Promise]:
-    """Return the metrics of the held-out part by name, with their confidence intervals."""
-    metrics = evaluation.get("metrics")
-    promised = {}
-    for name, found in (metrics if isinstance(metrics, Mapping) else {}).items():
-        value = found.get("value")
-        if value is not None:
-            low, high = found.get("low"), found.get("high")
-            promised[name] = Promise(value, value if low is None else low, value if high is None else high)
-    return promised
+def _harm(performance: Performance, bundle: Bundle, judged: Sequence[Judged]) -> Sequence[Finding]:
+    """Return the harm that the bets confirm; of a bundle that promised nothing, what the counts tell."""
+    bets = LossDetector.of(bundle)
+    if bets.abstains or "loss.inside" not in bundle.reference():
+        return performance.findings
+    bets.feed_truth(in_order_of_arrival(judged))
+    return bets.standing()
+
+
+def _worth(judged: Sequence[Judged], bundle: Bundle, contract: Contract) -> Worth | None:
+    if contract.costs is None or bundle.info.positive is None:
+        return None
+    return worth_of(history_of(judged, bundle.info), contract.costs)
 
 
 def _refusals(seen: Observation) -> list[Finding]:

@@ -12,6 +12,7 @@ category ``C``, feature number ``J`` (names in ``graph.json``) and the watched s
     target.counts or target.edges, .counts     the truth
     background.numbers, .categories            what explanations compare with (``explanations.background``)
     drift.*                                    what drift is held against (``statistics.drift``)
+    loss.*                                     what it got wrong on the held-out part (``training.losses``)
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from andamio.training.judging import plain
 from andamio.training.leakage import Leak, find_leaks
 from andamio.training.learnt import Learn, Learnt, learn, say_step
 from andamio.training.lineage import lineage
+from andamio.training.losses import loss_reference
 from andamio.training.operation import unanswered
 from andamio.training.reference import reference
 from andamio.training.splits import Split, holdout
@@ -222,12 +223,14 @@ def _parts(
         "standings": list(learnt.standings),
         "split": about_split(split, train, measured.test),
     }
+    usual, test = reference(train, graph.run(train.rows), learnt.info), measured.test
+    quantiles = usual["profile.quantiles"].astype(np.float64)
     return BundleParts(
         model=problem.contract.name,
         contract_text=problem.contract.source,
         graph=learnt.graph,
         info=learnt.info,
-        reference=reference(train, graph.run(train.rows), learnt.info),
+        reference=usual | loss_reference(test, graph.run(test.rows), quantiles),
         golden=golden_rows(golden, graph.run(golden)),
         evaluation=facts,
         parity=measured.certificate,

@@ -53,6 +53,18 @@ class Performance:
     findings: tuple[Finding, ...]
 
 
+def promised_metrics(evaluation: Mapping[str, object]) -> dict[str, Promise]:
+    """Return the metrics of the held-out part by name, with their confidence intervals."""
+    metrics = evaluation.get("metrics")
+    promised = {}
+    for name, found in (metrics if isinstance(metrics, Mapping) else {}).items():
+        value = found.get("value")
+        if value is not None:
+            low, high = found.get("low"), found.get("high")
+            promised[name] = Promise(value, value if low is None else low, value if high is None else high)
+    return promised
+
+
 def measure(
     judged: Sequence[Judged], contract: Contract, info: GraphInfo, promised: Mapping[str, Promise]
 ) -> Performance:
@@ -76,7 +88,7 @@ def _classes(
     known = [
         (item.prediction.decision, truth, _cluster(item))
         for item in judged
-        if (truth := _class(item.truth.value, place)) is not None and item.prediction.decision is not None
+        if (truth := class_of(item.truth.value, place)) is not None and item.prediction.decision is not None
     ]
     wrong = [(decision != truth, cluster) for decision, truth, cluster in known]
     measures = [_share("accuracy", len(wrong) - sum(w for w, _ in wrong), len(wrong))]
@@ -99,7 +111,7 @@ def _values(judged: Sequence[Judged], contract: Contract, promised: Mapping[str,
     known = [
         (item.prediction, item.prediction.value - truth, truth, _cluster(item))
         for item in judged
-        if (truth := _number(item.truth.value)) is not None and item.prediction.value is not None
+        if (truth := number_of(item.truth.value)) is not None and item.prediction.value is not None
     ]
     if not known:
         return Performance(0, (), ())
@@ -183,16 +195,17 @@ def _harmful(metric: str, live: float, was: float, rows: int, contract: Contract
     )
 
 
-def _class(value: float | str, place: Mapping[str, int]) -> int | None:
-    """Find the class a truth names, however the plant wrote it: 1, 1.0 and "1" are one class."""
+def class_of(value: float | str, place: Mapping[str, int]) -> int | None:
+    """Find the class that a truth names, however the plant wrote it: 1, 1.0 and "1" are one class."""
     spellings = [str(value)]
-    number = _number(value)
+    number = number_of(value)
     if number is not None:
         spellings += [f"{number:g}", f"{number:.1f}"]
     return next((place[s] for s in spellings if s in place), None)
 
 
-def _number(value: float | str) -> float | None:
+def number_of(value: float | str) -> float | None:
+    """Read the number a truth is; None when it is none."""
     try:
         return float(value)
     except ValueError:
