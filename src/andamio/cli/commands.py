@@ -47,6 +47,10 @@ COMMANDS = {
         "feedback", PRODUCTION, text("Bring the truth back for predictions that were made")
     ),
     "status": CommandLine("status", PRODUCTION, text("Is the model still working?")),
+    "monitor": CommandLine(
+        "monitor", PRODUCTION, text("Watch what is answered; replay, report, and learn anew what normal is")
+    ),
+    "up": CommandLine("up", PRODUCTION, text("Go on watching, and tell of it over HTTP")),
     "journal": CommandLine(
         "journal", PRODUCTION, text("Move what was recorded into tables, and prune what is old")
     ),

@@ -57,7 +57,7 @@ Records = Sequence[PackedRecord]
 
 
 def moments_of(records: Records, sizes: NDArray[np.int64], zone: tzinfo = UTC) -> NDArray[np.float64]:
-    """Return the event time of every row in seconds since 1970; the time of the answer where none was told."""
+    """Return each row's event time in seconds since 1970; the time of the answer where none was told."""
     answered = np.repeat([record.time for record in records], sizes)
     joined, counts = join_lists([record.event_times for record in records])
     told = np.array(counts) > 0

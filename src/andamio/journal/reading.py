@@ -98,7 +98,9 @@ def read_journal(
     last = {segment.worker: segment for segment in files}
     for segment in files:
         if archive is None or segment not in moved:
-            piece = _File(segment.worker, segment.number, segment, segment is last[segment.worker], archive, decode)
+            piece = _File(
+                segment.worker, segment.number, segment, segment is last[segment.worker], archive, decode
+            )
             rows.setdefault(segment.worker, []).append(piece)
     steps = [_worker_steps(pieces, places.places.get(worker)) for worker, pieces in rows.items()]
     merged = steps[0] if len(steps) == 1 else heapq.merge(*steps, key=itemgetter(0))

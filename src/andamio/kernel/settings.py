@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from andamio.errors import Fault, NotFound, SettingsInvalid, text
+from andamio.kernel.monitor_settings import ControlSection, MonitorSection
 
 SETTINGS_FILE = "andamio.toml"
 DEFAULT_KEYS = Path.home() / ".config" / "andamio" / "keys"
@@ -86,6 +87,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metrics: MetricsSection = MetricsSection()
     traces: TracesSection = TracesSection()
     journal: JournalSection = JournalSection()
+    monitor: MonitorSection = MonitorSection()
+    control: ControlSection = ControlSection()
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -134,6 +137,11 @@ class PlantFolder:
     def journal(self) -> Path:
         """The durable record of predictions and truth."""
         return self.hidden / "journal"
+
+    @property
+    def monitor(self) -> Path:
+        """What the monitor keeps, one folder per model."""
+        return self.hidden / "monitor"
 
     @property
     def predictions(self) -> Path:

@@ -22,7 +22,9 @@ def unwatched_finding(rows: int, most: int) -> Finding:
         kind="unwatched",
         level=Level.ALARM,
         cause=Cause.PIPELINE,
-        what=text("{rows} rows are of more than {most} assets, and nobody watches them", rows=rows, most=most),
+        what=text(
+            "{rows} rows are of more than {most} assets, and nobody watches them", rows=rows, most=most
+        ),
         fix=text("check the names of the assets: does something send a new name with every row?"),
         data={"rows": rows, "most": most},
     )

@@ -1,4 +1,4 @@
-"""Bring a watch up to what the journal holds, and keep it; or look at a stretch of the past with a fresh one."""
+"""Bring a watch up to what the journal holds, and keep it; or show a fresh one a stretch of the past."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal as a stream of arrays: what one version of a model answered, some ten thousand rows at a time."""
+"""The journal as a stream of arrays: what one version of a model answered, thousands of rows at a time."""
 
 from __future__ import annotations
 
@@ -100,14 +100,14 @@ class Stream:
         self._contract = contract
         self._served = (contract.name, version, digest)
         self._zone = zone
-        self._archive = archive
+        self.archive = archive
 
     def read(self, cursor: Cursor, passed: Passed) -> Iterator[Arrivals]:
         """Yield the rows from a cursor on; after each yield the cursor stands behind the last of them."""
         waiting: list[PackedRecord] = []
         sizes: list[int] = []
         width, rows = 4 * len(self._contract.numbers), 0
-        for item in read_packed(self._folder, cursor, archive=self._archive):
+        for item in read_packed(self._folder, cursor, archive=self.archive):
             if isinstance(item, PackedRecord):
                 if (item.model, item.version, item.digest) != self._served:
                     passed.other_rows += len(item)

@@ -23,7 +23,7 @@ Checked = Callable[[str, float, Sequence[Finding]], None]
 _LINE = ("newest", "released", "arrival", "delay", "usual_delay")
 
 
-class StateUnknown(Exception):  # noqa: N818  it says what the state is, and never leaves the room
+class StateUnknown(Exception):
     """A kept state is of other detectors than these."""
 
 
