@@ -107,6 +107,8 @@ def undo_rebase(
         NotFound: There is no rebase.
     """
     subject, old = f"{model}@{version}", references.current(bundle)
+    if old is None:
+        references.undo(bundle)  # it says kindly that there is none
     audit.append("rebase-undo-intended", subject, actor=actor, reason=reason, old=old)
     undone = references.undo(bundle)
     now = references.current(bundle)
