@@ -78,7 +78,9 @@ def test_columns_are_what_the_predictions_say(tmp_path) -> None:
     writer.answer([6], assets="b")
     records = [one for one in read_packed(writer.folder, Cursor()) if one is not None]
     sizes = np.array([2, 1, 3, 1])
-    plain = [p for r in read_journal(writer.folder) if isinstance(r, PredictionRecord) for p in r.predictions()]
+    plain = [
+        p for r in read_journal(writer.folder) if isinstance(r, PredictionRecord) for p in r.predictions()
+    ]
     codes, names = machines_of(records, sizes)
     assert [names[code] for code in codes] == [p.asset or "" for p in plain]
     assert names == ("a", "ü", "", "b")

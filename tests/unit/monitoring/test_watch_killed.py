@@ -59,7 +59,9 @@ def test_killed_at_any_step_the_watch_loses_nothing_and_counts_nothing_twice(tmp
     def write(folder: Path, start: int) -> None:
         for at in range(start, start + 60, 4):
             rows = (at + random.normal(0, 1, 4)).tolist()
-            Writer(folder / "journal").answer(rows, (60 + random.normal(0, 2, 4)).tolist(), assets=["a", "b", "a", "b"])
+            Writer(folder / "journal").answer(
+                rows, (60 + random.normal(0, 2, 4)).tolist(), assets=["a", "b", "a", "b"]
+            )
 
     died = 0
     for step in range(1, 60):
