@@ -49,7 +49,8 @@ def _quick(table: NDArray[np.uint8]) -> NDArray[np.float64] | None:
     if (day > (days + 1).astype("datetime64[D]").astype(np.int64) - start.astype(np.int64)).any():
         return None
     seconds = (start.astype(np.int64) + day - 1) * 86_400 + hour * 3600 + minute * 60 + second - offset
-    return seconds + _fraction(table[:, _SHORTEST + 1 : zone_at])
+    found: NDArray[np.float64] = seconds + _fraction(table[:, _SHORTEST + 1 : zone_at])
+    return found
 
 
 def _parted(rest: bytes) -> tuple[int, bytes]:

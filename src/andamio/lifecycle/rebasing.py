@@ -136,7 +136,7 @@ def _learn(bundle: Bundle, rows: Arrivals) -> dict[str, NDArray[np.generic]]:
     problem = Problem(
         contract=bundle.contract,
         rows=asked,
-        target=np.zeros(count, np.float64 if is_regression else np.int64),
+        target=np.zeros(count, np.float64) if is_regression else np.zeros(count, np.int64),
         classes=() if is_regression else ("0",),
         positive=None,
         times=rows.times,

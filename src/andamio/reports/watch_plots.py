@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
 import numpy as np
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -80,11 +80,11 @@ def draw_chart(
         unit: Of the values.
         zone: The plant's time zone.
     """
-    moments = [datetime.fromtimestamp(float(at), UTC).astimezone(zone) for at in times]
+    moments = np.asarray(date2num([datetime.fromtimestamp(float(at), UTC) for at in times]), np.float64)
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
-        axes.plot(moments, values, color=INK, linewidth=0.9, marker=".", markersize=2.5)  # type: ignore[arg-type]
+        axes.plot(moments, values, color=INK, linewidth=0.9, marker=".", markersize=2.5)
         out = np.zeros(len(values), np.bool_)
         for bound, beyond in ((limit, np.greater), (lower, np.less)):
             if bound is not None:
@@ -93,9 +93,8 @@ def draw_chart(
         if centre is not None:
             axes.axhline(centre, color="#7a8594", linewidth=0.9)
         if out.any():
-            axes.plot(
-                [m for m, is_out in zip(moments, out, strict=True) if is_out], values[out], ".", color=BAD
-            )  # type: ignore[arg-type]
+            beyond_limits = np.where(out, values, np.nan)
+            axes.plot(moments, beyond_limits, ".", color=BAD)
         locator = AutoDateLocator(maxticks=6, tz=zone)
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))

@@ -25,7 +25,7 @@ class Guarded(Protocol):
     """An application whose doors are guarded; no gate admits all."""
 
     gate: Gate | None
-    check_host: Callable[[bytes], None]
+    check_host: Callable[[bytes], None]  # refuses a Host header
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

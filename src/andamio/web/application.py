@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -62,7 +63,7 @@ class ControlApplication:
 
     def __init__(self, desk: AlarmDesk, report: Reporter) -> None:
         self.standing = Standing()
-        self.check_host = check_host
+        self.check_host: Callable[[bytes], None] = check_host
         self.metrics = ControlMetrics(lambda: self.standing, desk)
         self._desk = desk
         self._report = report
@@ -258,7 +259,7 @@ def _json(value: object) -> bytes:
 def _plain(value: object) -> object:
     if hasattr(value, "item"):
         return value.item()
-    return clock.iso(value) if hasattr(value, "astimezone") else str(value)
+    return clock.iso(value) if isinstance(value, datetime) else str(value)
 
 
 def _unexpected() -> AndamioError:

@@ -124,7 +124,7 @@ async def _serve(
     address = f"{guard.scheme}://[{host}]:{port}" if ":" in host else f"{guard.scheme}://{host}:{port}"
     connections = Connections(_LIMITS, None, None)
     config = uvicorn.Config(
-        application,  # type: ignore[arg-type]  # uvicorn names the messages more closely than ASGI does
+        application,
         loop="uvloop",
         http=connections.protocol(),
         ws="none",
