@@ -51,6 +51,10 @@ COMMANDS = {
     "alarms": CommandLine(
         "alarms", PRODUCTION, text("What needs a person now; acknowledge it or put it aside")
     ),
+    "monitor": CommandLine(
+        "monitor", PRODUCTION, text("Watch what is answered; replay, report, and learn anew what normal is")
+    ),
+    "up": CommandLine("up", PRODUCTION, text("Go on watching, and tell of it over HTTP")),
     "journal": CommandLine(
         "journal", PRODUCTION, text("Move what was recorded into tables, and prune what is old")
     ),

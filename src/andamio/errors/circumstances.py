@@ -86,6 +86,12 @@ class NotDeployable(AnswerIsNo):
     code = "not-deployable"
 
 
+class RebaseRefused(AnswerIsNo):
+    """The rows of a period are not fit to say what normal is."""
+
+    code = "rebase-refused"
+
+
 class WorkersRefused(AnswerIsNo):
     """A scoring process could not load the version; the one before it was put back."""
 

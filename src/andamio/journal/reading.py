@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import heapq
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
@@ -39,6 +39,7 @@ class Cursor(msgspec.Struct):
     places: dict[str, tuple[int, int]] = {}
 
 
+Decode = Callable[[bytes], Any]
 # Plain, because there are as many as records: time, what was found, worker, segment, where it ends.
 _Step = tuple[float, Record | Damage, str, int, int]
 
@@ -67,7 +68,11 @@ class Archive(Protocol):
 
 
 def read_journal(
-    folder: Path, cursor: Cursor | None = None, *, archive: Archive | None = None
+    folder: Path,
+    cursor: Cursor | None = None,
+    *,
+    archive: Archive | None = None,
+    decode: Decode = _decoder.decode,
 ) -> Iterator[Record | Damage]:
     """Yield everything that is in the journal, once, while workers may go on writing.
 
@@ -79,6 +84,7 @@ def read_journal(
         folder: The journal's folder; one that does not exist is empty.
         cursor: Where to begin. It is moved on with every item that is yielded.
         archive: Where closed segments were moved to, if they were. It changes nothing in what is yielded.
+        decode: What makes a record of a file's bytes; whatever it makes has a ``time``.
     """
     places = Cursor() if cursor is None else cursor
     # The files first: what is moved into the archive from now on is found there when its file is gone.
@@ -92,7 +98,9 @@ def read_journal(
     last = {segment.worker: segment for segment in files}
     for segment in files:
         if archive is None or segment not in moved:
-            piece = _File(segment.worker, segment.number, segment, segment is last[segment.worker], archive)
+            piece = _File(
+                segment.worker, segment.number, segment, segment is last[segment.worker], archive, decode
+            )
             rows.setdefault(segment.worker, []).append(piece)
     steps = [_worker_steps(pieces, places.places.get(worker)) for worker, pieces in rows.items()]
     merged = steps[0] if len(steps) == 1 else heapq.merge(*steps, key=itemgetter(0))
@@ -124,6 +132,7 @@ class _File:
     segment: Segment
     last: bool
     archive: Archive | None
+    decode: Decode
 
     def items(self, start: int) -> Iterator[tuple[Record | Damage, int]]:
         try:
@@ -134,7 +143,7 @@ class _File:
             yield from _Archived(self.worker, self.number, self.archive.look()).items(start)
             return
         with file:
-            yield from segment_items(self.segment, file, start, last=self.last)
+            yield from segment_items(self.segment, file, start, last=self.last, decode=self.decode)
 
 
 _Piece = _Archived | _File
@@ -153,7 +162,7 @@ def _worker_steps(pieces: list[_Piece], place: tuple[int, int] | None) -> Iterat
 
 
 def segment_items(
-    segment: Segment, file: BinaryIO, start: int, *, last: bool
+    segment: Segment, file: BinaryIO, start: int, *, last: bool, decode: Decode = _decoder.decode
 ) -> Iterator[tuple[Record | Damage, int]]:
     """Yield an open segment's records from an offset on, each with where it ends, and its damages."""
     name = segment.path.name
@@ -166,7 +175,7 @@ def segment_items(
         return
     for found in read_frames(file, start):
         if isinstance(found, Whole):
-            yield _decoded(name, found), found.end
+            yield _decoded(name, found, decode), found.end
         elif not (last and found.tail):
             yield _damage(name, found), found.end
 
@@ -177,11 +186,12 @@ def read_closed(segment: Segment) -> Iterator[tuple[Record | Damage, int]]:
         yield from segment_items(segment, file, HEADER_SIZE, last=False)
 
 
-def _decoded(name: str, whole: Whole) -> Record | Damage:
+def _decoded(name: str, whole: Whole, decode: Decode) -> Record | Damage:
     try:
-        return _decoder.decode(whole.payload)
+        record: Record = decode(whole.payload)
     except msgspec.MsgspecError as error:
         return Damage(name, whole.start, whole.end, text("no record of a known kind: {reason}", reason=error))
+    return record
 
 
 def _damage(name: str, broken: Broken) -> Damage:

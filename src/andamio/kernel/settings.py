@@ -19,6 +19,7 @@ from andamio.kernel.alarm_settings import (
     NotificationSection,
     alarm_faults,
 )
+from andamio.kernel.monitor_settings import ControlSection, MonitorSection
 from andamio.kernel.settings_faults import settings_faults
 
 SETTINGS_FILE = "andamio.toml"
@@ -97,6 +98,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alarms: AlarmsSection = AlarmsSection()
     maintenance: tuple[MaintenanceSection, ...] = ()
     notification: NotificationSection = NotificationSection()
+    monitor: MonitorSection = MonitorSection()
+    control: ControlSection = ControlSection()
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -145,6 +148,11 @@ class PlantFolder:
     def journal(self) -> Path:
         """The durable record of predictions and truth."""
         return self.hidden / "journal"
+
+    @property
+    def monitor(self) -> Path:
+        """What the monitor keeps, one folder per model."""
+        return self.hidden / "monitor"
 
     @property
     def predictions(self) -> Path:

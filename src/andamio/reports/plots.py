@@ -42,16 +42,25 @@ def draw(kind: str, drawn: Drawn, **more: Any) -> str:
     Returns:
         An ``<svg>`` element.
     """
+    return svg(kind, lambda figure: PLOTS[kind](figure, drawn, **more))
+
+
+def svg(name: str, paint: Callable[[Figure], None], *, size: tuple[float, float] = (5.2, 3.2)) -> str:
+    """Draw on a figure of the house's style; ``name`` keeps its ids apart from those of the page's others.
+
+    Returns:
+        An ``<svg>`` element.
+    """
     with rc_context(_STYLE):
-        figure = Figure(figsize=(5.2, 3.2), layout="constrained")
-        PLOTS[kind](figure, drawn, **more)
+        figure = Figure(figsize=size, layout="constrained")
+        paint(figure)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return _embeddable(buffer.getvalue(), kind)
+    return _embeddable(buffer.getvalue(), name)
 
 
-def _embeddable(svg: str, kind: str) -> str:
-    element = svg[svg.index("<svg") :]
+def _embeddable(drawn: str, kind: str) -> str:
+    element = drawn[drawn.index("<svg") :]
     # Several plots share a page: their ids must not meet, and the size is the page's business.
     element = re.sub(r'\b(id="|xlink:href="#|url\(#)', rf"\g<1>{kind}-", element)
     return re.sub(

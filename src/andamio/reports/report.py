@@ -52,7 +52,7 @@ class Report:
 
 def render_report(report: Report) -> str:
     """Write the page, in the language of the moment."""
-    template = _environment().get_template("report.html.jinja")
+    template = page_environment().get_template("report.html.jinja")
     evaluation = report.evaluation
     return template.render(
         report=report,
@@ -81,7 +81,8 @@ def sentence(plain: object) -> str:
     return say(Text(plain["sentence"], values))
 
 
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """Return what every page is written with: autoescaping, and the language of the moment."""
     environment = Environment(
         loader=PackageLoader("andamio.reports", ""),
         autoescape=True,

@@ -8,6 +8,7 @@ on its way keeps the door it found.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from time import perf_counter
 from typing import NamedTuple
 
@@ -67,7 +68,7 @@ class Application:
         self.routes = routes
         self._metrics = metrics
         self._limits = limits
-        self.check_host = check_host
+        self.check_host: Callable[[bytes], None] = check_host
         self._hosts: set[bytes] = set()
         self._tells = _log.isEnabledFor(logging.DEBUG)
 

@@ -101,6 +101,10 @@ class Gate:
         """Tell whether the token of a request has opened something before."""
         return _authorization(scope) in self._by_header
 
+    def name_of(self, scope: Scope) -> str:
+        """Return the name of the token of a request that was admitted."""
+        return self._grant(_authorization(scope)).token.name
+
     def _grant(self, header: bytes) -> _Grant:
         grant = self._by_header.get(header)
         if grant is not None:

@@ -5,20 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from andamio.access import read_tokens
 from andamio.language import say
 from andamio.serving.addresses import answer_for_any_host, check_host, is_loopback, listen
-from andamio.serving.application import Application
 from andamio.serving.encryption import Encryption
 from andamio.serving.following import Follower
 from andamio.serving.gate import Gate
 
 _log = logging.getLogger("andamio.serving")
+
+
+class Guarded(Protocol):
+    """An application whose doors are guarded; no gate admits all."""
+
+    gate: Gate | None
+    check_host: Callable[[bytes], None]  # refuses a Host header
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +55,7 @@ class Guard:
 
     def __init__(self, options: GuardOptions) -> None:
         self._options = options
-        self._application: Application | None = None
+        self._application: Guarded | None = None
         self._exists = options.tokens is not None and read_tokens(options.tokens) is not None
         self.encryption = (
             Encryption(options.certificate, options.key) if options.certificate and options.key else None
@@ -78,7 +85,7 @@ class Guard:
         return listener
 
     @asynccontextmanager
-    async def around(self, application: Application, listener: socket.socket) -> AsyncIterator[None]:
+    async def around(self, application: Guarded, listener: socket.socket) -> AsyncIterator[None]:
         """Guard an application while the block runs."""
         self._application = application
         application.check_host = check_host if is_loopback(listener) else answer_for_any_host
@@ -98,7 +105,7 @@ class Guard:
                     await task
 
 
-def _take_tokens(application: Application, path: Path) -> None:
+def _take_tokens(application: Guarded, path: Path) -> None:
     tokens = read_tokens(path)
     if tokens is not None:
         application.gate = Gate(tokens, application.gate)

@@ -1,0 +1,82 @@
+"""What the control process needs of whoever keeps the alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from andamio.errors import NotFound, text
+from andamio.monitoring.findings import Finding
+
+Alarm = Mapping[str, Any]
+
+
+class AlarmDesk(Protocol):
+    """Takes findings, keeps alarms, and lets persons act on them. Called from threads, one at a time.
+
+    An alarm is plain data: ``id``, ``model``, ``asset``, ``cause``, ``state``, ``what``, ``raised_at``, more.
+    """
+
+    def update(self, model: str, version: int, standing: Sequence[Finding], at: datetime) -> None:
+        """Take the findings of a version that stand now; what is not among them is away."""
+
+    def alarms(self, *, model: str | None, everything: bool) -> Sequence[Alarm]:
+        """List what stands; ``everything`` adds what is shelved, suppressed or out of service."""
+
+    def acknowledge(self, name: str, *, actor: str, reason: str) -> Alarm:
+        """Note that somebody has seen it.
+
+        Raises:
+            AndamioError: There is no such alarm, or its state does not allow it.
+        """
+
+    def shelve(self, name: str, *, actor: str, reason: str, hours: float) -> Alarm:
+        """Put it aside for some hours; raises as ``acknowledge`` does."""
+
+    def unshelve(self, name: str, *, actor: str, reason: str) -> Alarm:
+        """Take it back; raises as ``acknowledge`` does."""
+
+    def counts(self) -> Mapping[str, int]:
+        """Count the alarms by state."""
+
+    def notifications(self) -> Mapping[str, int]:
+        """Count the notifications that are ``waiting`` and those that have ``failed``."""
+
+
+class NoAlarms:
+    """The desk of a plant that keeps no alarms: findings stand, and nobody is called."""
+
+    def update(self, model: str, version: int, standing: Sequence[Finding], at: datetime) -> None:
+        """Let them go."""
+
+    def alarms(self, *, model: str | None, everything: bool) -> Sequence[Alarm]:  # noqa: ARG002  as the protocol
+        """There are none."""
+        return ()
+
+    def acknowledge(self, name: str, *, actor: str, reason: str) -> Alarm:  # noqa: ARG002  as the protocol
+        """There is none."""
+        raise _none(name)
+
+    def shelve(self, name: str, *, actor: str, reason: str, hours: float) -> Alarm:  # noqa: ARG002
+        """There is none."""
+        raise _none(name)
+
+    def unshelve(self, name: str, *, actor: str, reason: str) -> Alarm:  # noqa: ARG002  as the protocol
+        """There is none."""
+        raise _none(name)
+
+    def counts(self) -> Mapping[str, int]:
+        """There are none."""
+        return {}
+
+    def notifications(self) -> Mapping[str, int]:
+        """There are none."""
+        return {"waiting": 0, "failed": 0}
+
+
+def _none(name: str) -> NotFound:
+    return NotFound(
+        text("there is no alarm {name}", name=name[:40]),
+        fix=text("GET /api/v1/alarms lists those that stand"),
+    )
