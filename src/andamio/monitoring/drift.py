@@ -14,7 +14,7 @@ from andamio.contracts.contract import Contract, Input
 from andamio.errors import Text, text
 from andamio.monitoring.findings import Finding, Level
 from andamio.monitoring.observation import Observation
-from andamio.monitoring.sensors import moment, stuck_rows
+from andamio.monitoring.repeats import moment, stuck_rows
 from andamio.statistics.profile import Profile, codes_of, watched_score
 from andamio.statistics.shift import (
     limit_for,

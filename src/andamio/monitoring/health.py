@@ -68,7 +68,7 @@ def examine(
     judged = [item for item in seen.judged if item.prediction.version == version]
     performance = measure(judged, contract, bundle.info, promised_metrics(bundle.evaluation))
     findings = [
-        *(sensor_findings(seen, rows, contract, profile) if profile else ()),
+        *(sensor_findings(seen, rows, contract, profile, reference) if profile else ()),
         *(drift_findings(seen, rows, contract, profile) if profile else ()),
         *performance.findings,
         *_refusals(seen),
