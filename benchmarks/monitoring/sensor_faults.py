@@ -158,7 +158,7 @@ def blamed(stream: Stream, reference: FaultReference, detail: bool) -> tuple[int
         watch = FaultWatch(reference)
         times = stream.times[run]
         days |= {(int(d), tag) for d in np.unique(day[run]) for tag in range(len(stream.tags))}
-        for part in np.array_split(np.arange(len(run)), max(1, len(run) // 24)):
+        for part in np.array_split(np.arange(len(run)), max(1, len(run) // 96)):
             new = watch.update(times[part], times[part], stream.numbers[run[part]])
             for fault in new:
                 bad.add((int(day[run[np.searchsorted(times, fault.since)]]), fault.tag))

@@ -16,9 +16,11 @@ _FEWEST_BLOCKS = 12  # after those that taught
 _EXPLAINED = 0.25  # share of the level's variance that may be left over, on rows that taught nothing
 _SLACK = 1.0  # usual block deviations that never add up
 _MOST = 50.0  # usual block deviations that one block may add
+_STILL = 0.3  # of another's deviation: no deviation
 _AHEAD_OF = 1.5  # the blamed tag stands out so much from the others
 
 Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 def learn_levels(found: list[Stretch], tags: int) -> dict[str, NDArray[np.generic]]:
@@ -75,17 +77,31 @@ class Levels:
 
     sums: Numbers
 
-    def take(self, deviation: Numbers, limit: Numbers, busy: NDArray[np.bool_]) -> int | None:
+    def take(self, deviation: Numbers, limit: Numbers, busy: Flags, leans: Flags) -> int | None:
         """Take one block; return the tag that drifts, when one stands out.
+
+        A tag on which another leans that does not deviate is itself sound.
 
         Args:
             deviation: Of the block, in usual block deviations, shape ``(tags,)``.
             limit: Of the sums.
             busy: Tags with a fault of their own; they add up nothing.
+            leans: Which tag (line) leans on which (column), shape ``(tags, tags)``.
         """
         self.sums = np.where(busy, 0.0, add_up(self.sums, np.clip(deviation, -_MOST, _MOST)))
         ratio = self.sums.max(axis=0) / limit
+        sound = (leans & np.isfinite(limit)[:, None] & (ratio[:, None] < _STILL * ratio[None, :])).any(axis=0)
+        ratio = np.where(sound, 0.0, ratio)
         order = np.argsort(-ratio, kind="stable")
         if ratio[order[0]] < 1.0 or (len(order) > 1 and ratio[order[1]] * _AHEAD_OF > ratio[order[0]]):
             return None
         return int(order[0])
+
+
+def leaning(peers: NDArray[np.int64], weights: Numbers, deviation: Numbers) -> Flags:
+    """Tell which tag owes at least half of its level to which peer, shape ``(tags, tags)``."""
+    out = np.zeros((len(deviation), len(deviation)), bool)
+    share = np.abs(weights) * deviation[peers] >= 0.5 * deviation[:, None]
+    lines = np.repeat(np.arange(len(deviation)), peers.shape[1]).reshape(peers.shape)
+    out[lines[share & (weights != 0)], peers[share & (weights != 0)]] = True
+    return out

@@ -29,4 +29,4 @@ def beyond(sizes: NDArray[np.float64], *, margin: float = 0.15, tail: float = 0.
     largest = np.array([block.max() for block in np.array_split(known, BLOCKS)])
     most, usual = float(largest.max()), float(np.median(largest))
     short = 1.0 + 8.0 / np.sqrt(known.size)
-    return most + short * max(margin * most, tail * (most - usual))
+    return most + float(short) * max(margin * most, tail * (most - usual))

@@ -25,7 +25,7 @@ def write_tail(tail: Tail) -> Arrays:
 def read_tail(state: Mapping[str, NDArray[np.generic]]) -> Tail:
     """Read what ``write_tail`` returned."""
     kept = {item.name: np.array(state[f"tail.{item.name}"]) for item in fields(Tail) if item.name != "seen"}
-    return Tail(seen=int(state["tail.seen"]), **kept)  # type: ignore[arg-type]  # by name
+    return Tail(seen=int(state["tail.seen"]), **kept)
 
 
 def write_faults(faults: Sequence[tuple[int, Fault]]) -> Arrays:

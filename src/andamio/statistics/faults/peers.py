@@ -26,13 +26,13 @@ def learn_peers(table: Table, *, worth: float = _WORTH) -> tuple[NDArray[np.int6
     """
     tags = table.shape[1]
     peers, weights = np.zeros((tags, PEERS), np.int64), np.zeros((tags, PEERS))
-    scale = np.sqrt((table**2).mean(axis=0)) if len(table) else np.zeros(tags)
+    scale: Table = np.sqrt((table**2).mean(axis=0)) if len(table) else np.zeros(tags)
     alive = scale > 0
     unit = np.where(alive, scale, 1.0)
     gram = (table / unit).T @ (table / unit) / max(len(table), 1)
     for tag in np.flatnonzero(alive) if len(table) >= 4 * PEERS else ():
         chosen: list[int] = []
-        fitted = np.zeros(0)
+        fitted: Table = np.zeros(0)
         left = 1.0
         for _ in range(PEERS):
             pull = np.abs(gram[tag] - (gram[:, chosen] @ fitted if chosen else 0.0)) * alive
@@ -47,7 +47,7 @@ def learn_peers(table: Table, *, worth: float = _WORTH) -> tuple[NDArray[np.int6
             rest = 1.0 - 2 * solved @ gram[tried, tag] + solved @ gram[np.ix_(tried, tried)] @ solved
             if left - rest < worth:
                 break
-            chosen, fitted, left = tried, solved, float(rest)
+            chosen, fitted, left = tried, np.asarray(solved, np.float64), float(rest)
         peers[tag, : len(chosen)] = chosen
         weights[tag, : len(chosen)] = fitted * unit[tag] / unit[chosen]
     return peers, weights

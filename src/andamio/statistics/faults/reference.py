@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,7 +105,8 @@ class FaultReference:
     @classmethod
     def read(cls, arrays: Mapping[str, NDArray[np.generic]]) -> FaultReference:
         """Read a reference back from a bundle's arrays."""
-        return cls(**{item.name: arrays[_PREFIX + item.name] for item in fields(cls)})  # type: ignore[arg-type]  # by name
+        kept: dict[str, NDArray[Any]] = {item.name: arrays[_PREFIX + item.name] for item in fields(cls)}
+        return cls(**kept)
 
     @property
     def rests(self) -> NDArray[np.int64]:
@@ -154,15 +156,16 @@ class FaultReference:
         tags = numbers.shape[1]
         raw = np.vstack([stretch.raw for stretch in found]) if found else np.zeros((0, tags))
         ends = _ends(found, ranges or [None] * tags)
-        return cls(
-            rows=np.array(len(raw), np.int64),
+        learnt: dict[str, NDArray[Any]] = {
+            "rows": np.array(len(raw), np.int64),
             **ends,
             **_steps(found, tags),
             **_repeats(found, tags),
             **learn_levels(found, tags),
             **_clock(found, times is not None),
             **_conversions(units or [None] * tags),
-        )  # type: ignore[arg-type]  # by name
+        }
+        return cls(**learnt)
 
 
 def _ends(found: list[Stretch], ranges: Sequence[tuple[float, float] | None]) -> dict[str, Numbers]:

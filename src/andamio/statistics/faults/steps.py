@@ -17,6 +17,7 @@ _NEAR = 6
 _LEVEL_ROWS = 8
 _MOST_DOUBT = 4
 _MATTERS = 2.0  # an offset is at least so many standard deviations of the tag
+_OF_SIZE = 0.25  # the step is at least so much of what the medians say
 _UNEXPLAINED = 1.2  # of what the peers may leave
 _NOVEL, _OUT_OF_USUAL, _WITHIN_USUAL = 0.5, 0.75, 1.4  # surprise that is needed, by where the tag now is
 
@@ -102,6 +103,8 @@ def _explained(
     beside = around[:, tag] - expected
     size = float(np.median(beside[LONG:]) - np.median(beside[LONG - _LEVEL_ROWS : LONG]))
     own = float(seen.steps[place, tag])
+    if max(abs(own), abs(float(seen.left[place, tag]))) < _OF_SIZE * abs(size):
+        return None
     surprise = _surprise(seen, reference, place, tag, busy)
     novel = _all_novel(seen, place, tag)
     conversion = _best(reference, tag, around[:, tag], expected)

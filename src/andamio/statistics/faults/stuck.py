@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from andamio.statistics.faults.history import Stretch
 
 FEWEST = 10
+_RESTS = 0.3  # share of its rows that a tag rests; then it may rest as long at a value not seen yet
 STICKY = 8  # values that are known to last: zero, a set-point, the end of a range
 _NEVER = 2**31 - 1
 
@@ -40,6 +41,8 @@ def learn_runs(found: list[Stretch], tag: int, unseen_zero: bool) -> tuple[int, 
         sticky[k] = known[i], _limit(int(longest[i]), rows)
     others = np.setdiff1d(np.arange(known.size), lasting)
     base = _limit(int(longest[others].max()) if others.size else usual, rows)
+    if lengths[lengths >= 4].sum() > _RESTS * rows:
+        base = max(base, _limit(int(longest.max()), rows))
     if unseen_zero and base <= 3 * FEWEST:
         sticky[min(len(lasting), STICKY - 1)] = 0.0, 4
     return base, sticky

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from andamio.errors import UnitUnknown
 from andamio.kernel.units import convert, same_dimension
 
-_DOUBT, _DOUBT_DECLARED, _DOUBT_UNDECLARED = 2.0, 2.0, 5.0
+_DOUBT, _DOUBT_DECLARED, _DOUBT_UNDECLARED = 2.5, 2.0, 7.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from andamio.statistics.faults.clipped import repeats_at_ends
 from andamio.statistics.faults.clock import Clock
-from andamio.statistics.faults.drift import BLOCK, Levels
+from andamio.statistics.faults.drift import BLOCK, Levels, leaning
 from andamio.statistics.faults.fault import Fault, FaultKind
 from andamio.statistics.faults.memory import read_faults, read_tail, write_faults, write_tail
 from andamio.statistics.faults.peers import unexplained
 from andamio.statistics.faults.reference import FaultReference
+from andamio.statistics.faults.sentinel import is_code
 from andamio.statistics.faults.signals import Signals, Tail, signals
 from andamio.statistics.faults.steps import judge_step
 from andamio.statistics.faults.swapped import swapped_with
@@ -56,6 +57,7 @@ class FaultWatch:
         self._suspect = np.zeros((0, reference.tags), bool)
         self._clock = Clock()
         self._levels = Levels(np.zeros((2, reference.tags)))
+        self._leans = leaning(reference.level_peers, reference.level_weights, reference.deviation)
 
     def update(
         self, times: NDArray[np.float64], arrived: NDArray[np.float64], numbers: NDArray[np.floating]
@@ -217,7 +219,8 @@ class FaultWatch:
             return self._begin(seen, row, FaultKind.DROPOUT, tag, since, {})
         came_from = max(place - 1, 0)
         unseen = bool(seen.novel[seen.new + row, tag] and not seen.novel[came_from, tag])
-        unseen |= value == 0 and length <= 4
+        lasts = bool((self._reference.sticky[tag][:, 0] == value).any()) and length > 4
+        unseen |= not lasts and (value == 0 or bool(is_code(np.array([value]))[0]))
         if self._shared(seen, row, tag) or self._rested(seen, place, tag, length):
             return None
         kind = FaultKind.SENTINEL if unseen else FaultKind.STUCK
@@ -249,10 +252,10 @@ class FaultWatch:
             unexplained(seen.filled[block], ref.level_peers, ref.level_weights).mean(axis=0)
             - ref.level_centre
         )
-        busy = seen.bad[block].any(axis=0)
+        busy: NDArray[np.bool_] = np.asarray(seen.bad[block].any(axis=0))
         busy[list(self._active)] = True
         busy |= (busy[ref.level_peers] & (ref.level_weights != 0)).any(axis=1)
-        tag = self._levels.take(left / ref.level_spread, ref.level_limit, busy)
+        tag = self._levels.take(left / ref.level_spread, ref.level_limit, busy, self._leans)
         if tag is None:
             return None
         return self._begin(seen, row, FaultKind.DRIFT, tag, block.start, {"size": float(left[tag])}, 0.8)
@@ -260,7 +263,9 @@ class FaultWatch:
     def _shared(self, seen: Signals, row: int, tag: int) -> bool:
         """Tell whether another tag began to hold in the same rows; then it is no matter of one sensor."""
         length = seen.run[row, tag]
-        others = (np.abs(seen.run[row] - length) <= 2) & (seen.run[row] >= 0.5 * seen.run_limit[row])
+        others: NDArray[np.bool_] = (np.abs(seen.run[row] - length) <= 2) & (
+            seen.run[row] >= 0.5 * seen.run_limit[row]
+        )
         others[tag] = False
         return bool(others.any())
 

@@ -6,12 +6,11 @@ shifted arrays give every row the same bits in whatever company it comes.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-T = TypeVar("T", bound=np.generic)
 Table = NDArray[np.float64]
 
 SHORT, LONG = 4, 32  # rows on either side of a step
@@ -22,7 +21,7 @@ TAIL = BEFORE + AFTER + 8  # rows that are kept
 LATE = AFTER + AROUND  # a spike is judged so many rows later, when it is known that it is no step
 
 
-def lagged(table: NDArray[T], rows: int) -> NDArray[T]:
+def lagged(table: NDArray[Any], rows: int) -> NDArray[Any]:
     """Shift a table down; the first rows repeat the first one."""
     out = np.empty_like(table)
     out[rows:] = table[: len(table) - rows]
@@ -30,7 +29,7 @@ def lagged(table: NDArray[T], rows: int) -> NDArray[T]:
     return out
 
 
-def window_sum(table: NDArray[T], size: int) -> NDArray[T]:
+def window_sum(table: NDArray[Any], size: int) -> NDArray[Any]:
     """Sum the last ``size`` rows at every row; ``size`` is a power of two.
 
     >>> window_sum(np.array([[1.0], [2.0], [3.0]]), 2)[1:].ravel().tolist()
