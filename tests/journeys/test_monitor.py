@@ -54,7 +54,7 @@ class Hot:
 
 @pytest.fixture(autouse=True)
 def detecting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(detectors, "MAKERS", (lambda _contract, _reference: Hot(),))
+    monkeypatch.setattr(detectors, "MAKERS", (lambda _contract, _reference: Hot,))
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ class Desk:
 
 def main(plant: Path, tokens: Path | None) -> None:
     """Run until SIGTERM."""
-    detectors.MAKERS = (lambda _contract, _reference: Hot(),)
+    detectors.MAKERS = (lambda _contract, _reference: Hot,)
 
     def announce(started: ControlStarted) -> None:
         print(started.address, flush=True)

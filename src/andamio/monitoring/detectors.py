@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -11,10 +12,14 @@ from numpy.typing import NDArray
 
 from andamio.contracts.contract import Contract
 from andamio.monitoring.detector import Detector
+from andamio.monitoring.drift import DriftDetector
+from andamio.monitoring.rows import Rows
+from andamio.monitoring.sensors import SensorDetector
+from andamio.statistics.drift import DriftReference
 
 Reference = Mapping[str, NDArray[np.generic]]
 Factory = Callable[[], Sequence[Detector]]
-Maker = Callable[[Contract, Reference], Detector | None]
+Maker = Callable[[Contract, Reference], Callable[[], Detector] | None]
 
 
 @runtime_checkable
@@ -56,17 +61,36 @@ class Charted(Protocol):
         """Return its series, the latest points of each."""
 
 
+def _sensors(contract: Contract, reference: Reference) -> Callable[[], Detector] | None:
+    own = {name: array for name, array in reference.items() if name.startswith("sensors.")}
+    return None if SensorDetector(contract, own).abstains else partial(SensorDetector, contract, own)
+
+
+def _drift(contract: Contract, reference: Reference) -> Callable[[], Detector] | None:
+    if not DriftReference.is_in(reference):
+        return None
+    return partial(DriftDetector, contract, DriftReference.read(reference))
+
+
 # In the order in which they are fed: whatever doubts the sensors comes first. A maker that finds nothing of
-# its own in the reference returns None, or a detector that abstains and says so.
-MAKERS: tuple[Maker, ...] = ()
+# its own in the reference returns None.
+MAKERS: tuple[Maker, ...] = (_sensors, _drift)
 
 
-def detectors_of(contract: Contract, reference: Reference) -> list[Detector]:
-    """Make the detectors of one asset.
+def factory_of(contract: Contract, reference: Reference) -> Factory:
+    """Return what makes the detectors of an asset; what was learnt is read once for all of them.
 
     Args:
         contract: The version's contract.
         reference: What normal is: the bundle's arrays, or those of a rebase.
     """
-    made = (make(contract, reference) for make in MAKERS)
-    return [detector for detector in made if detector is not None]
+    makers = [made for make in MAKERS if (made := make(contract, reference)) is not None]
+    return lambda: [make() for make in makers]
+
+
+def show(detectors: Sequence[Detector], rows: Rows) -> None:
+    """Feed rows to detectors one after another; a sensor that one of them doubts is suspect to the next."""
+    for detector in detectors:
+        detector.feed(rows)
+        if isinstance(detector, Doubting):
+            rows = replace(rows, suspect=rows.suspect | detector.suspect())

@@ -36,13 +36,13 @@ _BY_OTHERS = ("cusum-given-others", "mewma-slow", "mewma-fast", "spe", "step-t2"
 class DriftDetector:
     """Watches one asset's tags and predictions."""
 
-    def __init__(self, contract: Contract, reference: DriftReference, asset: str = "") -> None:
+    def __init__(self, contract: Contract, reference: DriftReference) -> None:
         """Begin before the first row."""
         self._contract = contract
-        self._asset = asset
+        self._asset = ""
         self._names = watched_names(contract)
         self._tags = {tag.name: tag for tag in contract.numbers}
-        self._watch = DriftWatch(reference, asset=asset)
+        self._watch = DriftWatch(reference)
         self._since = np.nan
         self._rows = 0
         self._unseen = 0.0
@@ -53,6 +53,7 @@ class DriftDetector:
         if not len(rows):
             return
         before = self._rows
+        self._asset = self._watch.asset = rows.asset
         context = context_table(self._contract, rows.numbers, rows.categories)
         table = watched_table(self._contract, rows.numbers, rows.categories, rows.scores, rows.suspect)
         watched = self._watch.update(table, times=rows.times, context=context)

@@ -13,7 +13,8 @@ from andamio.bundles import Bundle
 from andamio.contracts.contract import Contract
 from andamio.errors import text
 from andamio.journal import Judged
-from andamio.monitoring.drift import FEWEST, DriftDetector
+from andamio.monitoring.detectors import Reference, factory_of, show
+from andamio.monitoring.drift import FEWEST
 from andamio.monitoring.findings import Finding, Level
 from andamio.monitoring.grouping import together
 from andamio.monitoring.observation import Observation, scores_of, streams
@@ -22,9 +23,10 @@ from andamio.monitoring.performance.history import history_of
 from andamio.monitoring.performance.measuring import Performance, measure, promised_metrics
 from andamio.monitoring.performance.unlabelled import Estimate, estimate_without_truth
 from andamio.monitoring.performance.worth import Worth, worth_of
-from andamio.monitoring.sensors import sensor_findings
+from andamio.monitoring.repeats import findings_by_profile, range_findings
 from andamio.monitoring.unrecorded import unrecorded_findings
 from andamio.statistics.drift import DriftReference
+from andamio.statistics.faults import FaultReference
 from andamio.statistics.profile import Profile
 
 _REFUSED_SHARE = 0.05
@@ -75,13 +77,14 @@ def examine(
     """
     reference = bundle.reference()
     profile = Profile.read(reference) if Profile.is_in(reference) else None
-    drift = DriftReference.read(reference) if DriftReference.is_in(reference) else None
+    sensors, drift = FaultReference.is_in(reference), DriftReference.is_in(reference)
     rows = seen.of_version(version)
     judged = [item for item in seen.judged if item.prediction.version == version]
     performance = measure(judged, contract, bundle.info, promised_metrics(bundle.evaluation))
     findings = [
-        *(sensor_findings(seen, rows, contract, profile) if profile else ()),
-        *(_drift(seen, rows, contract, drift) if drift else ()),
+        *_replayed(seen, rows, contract, reference),
+        *(findings_by_profile(seen, rows, contract, profile) if profile and not sensors else ()),
+        *range_findings(seen, rows, contract),
         *_harm(performance, bundle, judged),
         *_refusals(seen),
         *_damage(seen),
@@ -112,15 +115,16 @@ def examine(
     )
 
 
-def _drift(
-    seen: Observation, rows: NDArray[np.int64], contract: Contract, reference: DriftReference
+def _replayed(
+    seen: Observation, rows: NDArray[np.int64], contract: Contract, reference: Reference
 ) -> list[Finding]:
-    """Replay each asset's latest rows."""
+    """Replay each asset's latest rows through its detectors."""
+    factory = factory_of(contract, reference)
     findings: list[Finding] = []
     for stream in streams(seen, rows):
-        detector = DriftDetector(contract, reference, stream.asset)
-        detector.feed(stream)
-        findings += detector.standing()
+        detectors = factory()
+        show(detectors, stream)
+        findings += [finding for detector in detectors for finding in detector.standing()]
     return together(findings)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from andamio.bundles import Bundle, PublicKey, open_bundle
 from andamio.bundles.deployment import Served
 from andamio.journal import Archive
 from andamio.kernel.settings import PlantFolder
 from andamio.monitoring.asset_line import Patience
-from andamio.monitoring.detectors import Reference, detectors_of
+from andamio.monitoring.detectors import Reference, factory_of
 from andamio.monitoring.following import Follower
 from andamio.monitoring.references import Learnt, References
 from andamio.monitoring.stream import Stream
@@ -78,7 +77,7 @@ def open_watch(
     rebase, reference = _reference(folder, model, bundle, trusted)
     settings = folder.settings.monitor
     watch = Watch(
-        partial(detectors_of, bundle.contract, reference),
+        factory_of(bundle.contract, reference),
         patience=Patience(late_s=60 * settings.late_minutes, backfill_s=60 * settings.backfill_minutes),
         step=step,
         begins=rebase.until if rebase is not None and after_rebase else -math.inf,

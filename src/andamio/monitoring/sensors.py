@@ -1,133 +1,63 @@
-"""Sensor faults, before anything is called drift: a stuck value, a tag that went missing, a range left."""
+"""Sensor faults, before anything is called drift: one detector an asset, the same live and in a replay."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from andamio.contracts.contract import Contract, Input, TagType
-from andamio.errors import text
-from andamio.monitoring.findings import Finding, Level
-from andamio.monitoring.observation import Observation
-from andamio.statistics.profile import Profile
-from andamio.statistics.runs import by_group, last_run
+from andamio.contracts.contract import Contract
+from andamio.monitoring.findings import Finding
+from andamio.monitoring.rows import Rows
+from andamio.monitoring.sensor_words import finding_of
+from andamio.statistics.faults import FaultReference, FaultWatch
 
-FEWEST_REPEATS = 8
-_PATIENCE = 3  # a value may repeat so many times longer than it ever did in training
-_FEWEST_MISSING = 10
+State = Mapping[str, NDArray[np.generic]]
 
 
-def sensor_findings(
-    seen: Observation, rows: NDArray[np.int64], contract: Contract, profile: Profile
-) -> list[Finding]:
-    """Look at the rows of one version for faults of single sensors, per tag and asset."""
-    findings: list[Finding] = []
-    for place, tag in enumerate(contract.numbers):
-        if tag.type is TagType.NUMBER:
-            findings += _stuck(seen, rows, tag, place, int(profile.longest_run[place]))
-        findings += _missing(seen, rows, tag, place, float(profile.missing[place]))
-    return findings + _flagged(seen, rows, contract)
+class SensorDetector:
+    """Watch the sensors of one asset.
 
+    A bundle that was built before sensors were learnt has no ``sensors.*``: then nothing is said, and
+    ``abstains`` is true.
+    """
 
-def stuck_rows(
-    seen: Observation, rows: NDArray[np.int64], place: int, longest: int
-) -> dict[str, NDArray[np.int64]]:
-    """Return, per asset, the rows at the end in which a tag has repeated one value for too long."""
-    limit = max(FEWEST_REPEATS, _PATIENCE * longest)
-    stuck = {}
-    for asset, members in by_group(seen.assets[rows].tolist()).items():
-        of_asset = rows[members]
-        repeats = last_run(seen.numbers[of_asset, place])
-        if repeats >= limit:
-            stuck[asset] = of_asset[-repeats:]
-    return stuck
+    def __init__(self, contract: Contract, reference: State) -> None:
+        self._contract = contract
+        learnt = FaultReference.read(reference) if FaultReference.is_in(reference) else None
+        fits = learnt is not None and learnt.tags == len(contract.numbers)
+        self._watch = FaultWatch(learnt) if learnt is not None and fits else None
+        self._asset = ""
 
+    @property
+    def abstains(self) -> bool:
+        """Tell whether the bundle does not say how its sensors behave."""
+        return self._watch is None
 
-def _stuck(seen: Observation, rows: NDArray[np.int64], tag: Input, place: int, longest: int) -> list[Finding]:
-    return [
-        Finding(
-            kind="stuck",
-            level=Level.ALARM,
-            tag=tag.name,
-            asset=asset or None,
-            since=moment(seen, held[0]),
-            what=text(
-                "{tag}{of_asset} has read exactly {value}{unit} for {n} rows",
-                tag=tag.name,
-                of_asset=text(" of {asset}", asset=asset) if asset else "",
-                value=float(np.round(float(seen.numbers[held[-1], place]), 4)),
-                unit=f" {tag.unit}" if tag.unit else "",
-                n=len(held),
-            ),
-            fix=text(
-                "look at the sensor and its cable; in training it never repeated a value more than {n} times",
-                n=longest,
-            ),
-            data={"rows": len(held), "value": float(seen.numbers[held[-1], place])},
-        )
-        for asset, held in stuck_rows(seen, rows, place, longest).items()
-    ]
+    def feed(self, rows: Rows) -> None:
+        """Take the next rows of the asset."""
+        self._asset = rows.asset
+        if self._watch is not None:
+            self._watch.update(rows.times, rows.arrived, rows.numbers)
 
+    def suspect(self) -> NDArray[np.bool_]:
+        """Return the number tags in doubt of the rows last fed, shape ``(rows, numbers)``."""
+        if self._watch is None:
+            return np.zeros((0, len(self._contract.numbers)), np.bool_)
+        return self._watch.suspect()
 
-def _missing(
-    seen: Observation, rows: NDArray[np.int64], tag: Input, place: int, usual: float
-) -> list[Finding]:
-    absent = np.isnan(seen.numbers[rows, place])
-    share = float(absent.mean()) if rows.size else 0.0
-    if absent.sum() < _FEWEST_MISSING or share <= max(3 * usual, usual + 0.05):
-        return []
-    return [
-        Finding(
-            kind="missing",
-            level=Level.ALARM,
-            tag=tag.name,
-            since=moment(seen, rows[int(np.argmax(absent))]),
-            what=text(
-                "{tag} is missing in {share} % of the rows; in training it was {usual} %",
-                tag=tag.name,
-                share=round(100 * share, 1),
-                usual=round(100 * usual, 1),
-            ),
-            fix=text("check the sensor, its connection, and whatever carries its values to this box"),
-            data={"share": share, "usual": usual},
-        )
-    ]
+    def standing(self) -> Sequence[Finding]:
+        """Return the faults that last, and those that ended a short while ago."""
+        if self._watch is None:
+            return []
+        return [finding_of(fault, self._contract, self._asset) for fault in self._watch.standing()]
 
+    def state(self) -> State:
+        """Return all that must survive a restart."""
+        return {} if self._watch is None else self._watch.state()
 
-def _flagged(seen: Observation, rows: NDArray[np.int64], contract: Contract) -> list[Finding]:
-    findings = []
-    for tag in contract.inputs:
-        ends = (f"{tag.name}:out-of-range", f"{tag.name}:clipped")
-        flagged = [row for row in rows if _has(seen.predictions[row].flags, ends)]
-        if len(flagged) >= max(_FEWEST_MISSING, 0.02 * rows.size) and tag.range:
-            findings.append(
-                Finding(
-                    kind="out-of-range",
-                    level=Level.NOTICE,
-                    tag=tag.name,
-                    since=moment(seen, flagged[0]),
-                    what=text(
-                        "{tag} left its range {low} to {high}{unit} in {n} rows",
-                        tag=tag.name,
-                        low=tag.range[0],
-                        high=tag.range[1],
-                        unit=f" {tag.unit}" if tag.unit else "",
-                        n=len(flagged),
-                    ),
-                    fix=text("if the process really goes there, widen the range and train with such rows"),
-                    data={"rows": len(flagged)},
-                )
-            )
-    return findings
-
-
-def _has(flags: Sequence[str], wanted: Sequence[str]) -> bool:
-    return any(flag in wanted for flag in flags)
-
-
-def moment(seen: Observation, row: int | np.int64) -> datetime:
-    """Return the time of a row."""
-    return datetime.fromtimestamp(float(seen.times[row]), UTC)
+    def restore(self, state: State) -> None:
+        """Continue from a state that ``state`` returned."""
+        if self._watch is not None and state:
+            self._watch.restore(state)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from andamio.bundles.arrays import read_arrays, write_arrays
 from andamio.monitoring.asset_line import AssetLine, Counts, Patience
 from andamio.monitoring.detector import Detector
-from andamio.monitoring.detectors import Doubting, Factory
+from andamio.monitoring.detectors import Factory, show
 from andamio.monitoring.findings import Finding, Level
 from andamio.monitoring.rows import Rows
 from andamio.monitoring.stream import Arrivals
@@ -128,10 +128,7 @@ class WatchedAsset:
             scores=rows.scores,
             suspect=np.zeros(rows.numbers.shape, dtype=np.bool_),
         )
-        for detector in self.detectors:
-            detector.feed(shown)
-            if isinstance(detector, Doubting):
-                shown = replace(shown, suspect=shown.suspect | detector.suspect())
+        show(self.detectors, shown)
 
     def _leap(self) -> None:
         """Remember where everything stood, for when the clock comes back."""

@@ -10,6 +10,7 @@ category ``C``, feature number ``J`` (names in ``graph.json``) and the watched s
     moments.numbers, moments.features          count, mean, standard deviation, least, most; one line a column
     rows                                       how many rows
     target.counts or target.edges, .counts     the truth
+    sensors.*                                  how every sensor behaves (``statistics.faults.reference``)
     background.numbers, .categories            what explanations compare with (``explanations.background``)
     drift.*                                    what drift is held against (``statistics.drift``)
     loss.*                                     what it got wrong on the held-out part (``training.losses``)
@@ -24,6 +25,7 @@ from andamio.bundles import GraphInfo, Outputs
 from andamio.explanations import background_arrays
 from andamio.statistics.drift.learning import FEWEST, learn_drift
 from andamio.statistics.drift.tags import context_table, watched_table
+from andamio.statistics.faults import FaultReference
 from andamio.statistics.histograms import count_categories, histogram, moments, quantile_edges
 from andamio.statistics.profile import learn_profile, watched_score
 from andamio.training.table import Problem
@@ -56,6 +58,13 @@ def reference(problem: Problem, outputs: Outputs, info: GraphInfo) -> dict[str, 
             assets=None if problem.assets is None else problem.assets.tolist(),
         ).arrays()
     )
+    arrays |= FaultReference.learn(
+        problem.rows.numbers,
+        problem.times,
+        assets=None if problem.assets is None else problem.assets.tolist(),
+        ranges=[i.range for i in contract.numbers],
+        units=[i.unit for i in contract.numbers],
+    ).arrays()
     arrays |= background_arrays(problem.rows, score)
     arrays |= _drift(problem, score)
     arrays["rows"] = np.array(len(problem), dtype=np.int64)

@@ -51,7 +51,7 @@ def _rows(numbers: np.ndarray, *, seed: int = 3, suspect: np.ndarray | None = No
 
 
 def _findings(reference: DriftReference, rows: Rows) -> list[Finding]:
-    detector = DriftDetector(CONTEXT, reference, "pump-1")
+    detector = DriftDetector(CONTEXT, reference)
     detector.feed(rows)
     return list(detector.standing())
 
@@ -123,7 +123,7 @@ def test_a_restart_in_the_middle_changes_nothing(reference: DriftReference) -> N
         )
         for part in (slice(0, 250), slice(250, 400))
     ]
-    first, second = (DriftDetector(CONTEXT, reference, "pump-1") for _ in range(2))
+    first, second = (DriftDetector(CONTEXT, reference) for _ in range(2))
     first.feed(halves[0])
     second.restore({name: np.array(array) for name, array in first.state().items()})
     second.feed(halves[1])

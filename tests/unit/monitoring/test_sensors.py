@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from andamio.monitoring import Level
-from andamio.monitoring.sensors import sensor_findings
+from andamio.monitoring.repeats import findings_by_profile, range_findings
 from tests.unit.monitoring.conftest import Plant, usual
 
 
 def findings(plant: Plant) -> list:
     seen = plant.seen()
-    return sensor_findings(seen, seen.of_version(1), plant.contract, plant.profile)
+    rows = seen.of_version(1)
+    found = findings_by_profile(seen, rows, plant.contract, plant.profile)
+    return found + range_findings(seen, rows, plant.contract)
 
 
 def test_healthy_sensors_have_no_findings(plant: Plant) -> None:

@@ -1,0 +1,425 @@
+"""The watch over one asset's sensors: rows in, faults out; what it remembers is small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from andamio.statistics.faults.clipped import repeats_at_ends
+from andamio.statistics.faults.clock import Clock
+from andamio.statistics.faults.drift import BLOCK, Levels, leaning
+from andamio.statistics.faults.fault import Fault, FaultKind
+from andamio.statistics.faults.memory import read_faults, read_tail, write_faults, write_tail
+from andamio.statistics.faults.peers import unexplained
+from andamio.statistics.faults.reference import FaultReference
+from andamio.statistics.faults.sentinel import is_code
+from andamio.statistics.faults.signals import Signals, Tail, signals
+from andamio.statistics.faults.steps import judge_step
+from andamio.statistics.faults.swapped import swapped_with
+from andamio.statistics.faults.windows import AFTER, AROUND, LATE, LONG, window_sum
+
+_CHUNK = 1024
+_FEWEST_TOUCHES = 3  # separate ones, of the value at which a tag is cut off
+_REMEMBERED = 256  # rows for which what is over is still told
+_RANK = {
+    FaultKind.DROPOUT: 5,
+    FaultKind.SENTINEL: 5,
+    FaultKind.STUCK: 5,
+    FaultKind.UNIT: 4,
+    FaultKind.SWAPPED: 3,
+    FaultKind.OFFSET: 2,
+    FaultKind.CLIPPED: 2,
+    FaultKind.DRIFT: 1,
+}
+_STEPS = (FaultKind.OFFSET, FaultKind.UNIT, FaultKind.SWAPPED)
+
+Event = tuple[int, int, int, str]
+
+
+class FaultWatch:
+    """Watch the rows of one asset. Cut the stream anywhere: state and findings are the same.
+
+    >>> history = np.random.default_rng(0).normal(50, 1, (600, 2))
+    >>> watch = FaultWatch(FaultReference.learn(history))
+    >>> live = history[:100].copy(); live[40:, 1] = live[39, 1]
+    >>> [(fault.kind.value, fault.tag) for fault in watch.update(np.arange(100.0), np.arange(100.0), live)]
+    [('stuck', 1)]
+    """
+
+    def __init__(self, reference: FaultReference) -> None:
+        self._reference = reference
+        self._tail = Tail.empty(reference)
+        self._active: dict[int, Fault] = {}
+        self._over: list[tuple[int, Fault]] = []
+        self._suspect = np.zeros((0, reference.tags), bool)
+        self._clock = Clock()
+        self._levels = Levels(np.zeros((2, reference.tags)))
+        self._leans = leaning(reference.level_peers, reference.level_weights, reference.deviation)
+
+    def update(
+        self, times: NDArray[np.float64], arrived: NDArray[np.float64], numbers: NDArray[np.floating]
+    ) -> list[Fault]:
+        """Take the next rows.
+
+        Returns:
+            The faults that were found in them.
+        """
+        found: list[Fault] = []
+        doubts = [np.zeros((0, self._reference.tags), bool)]
+        for start in range(0, len(times), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            found += self._told(np.asarray(times[part], np.float64), np.asarray(arrived[part], np.float64))
+            found += self._feed(np.asarray(times[part], np.float64), np.asarray(numbers[part], np.float32))
+            doubts.append(self._suspect)
+        self._suspect = np.vstack(doubts)
+        return found
+
+    def standing(self) -> list[Fault]:
+        """Return the faults that last, and those that ended a short while ago."""
+        return [*self._active.values(), *(fault for _, fault in self._over)]
+
+    def suspect(self) -> NDArray[np.bool_]:
+        """Return, for the rows of the last ``update``, which tags were in doubt, shape ``(rows, tags)``.
+
+        A row is in doubt while a fault stands on its tag, and where its own value stands for "no value".
+        """
+        return self._suspect
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """Return all that must survive a restart."""
+        faults = [*((-1, fault) for fault in self._active.values()), *self._over]
+        clock = {"clock.last": np.array(self._clock.last), "clock.early": np.array(self._clock.early)}
+        return write_tail(self._tail) | write_faults(faults) | clock | {"levels.sums": self._levels.sums}
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Continue from what ``state`` returned."""
+        self._tail = read_tail(state)
+        self._clock = Clock(last=float(state["clock.last"]), early=int(state["clock.early"]))
+        self._levels = Levels(np.array(state["levels.sums"], np.float64))
+        faults = read_faults(state)
+        self._active = {fault.tag: fault for row, fault in faults if row < 0}
+        self._over = [(row, fault) for row, fault in faults if row >= 0]
+
+    def _told(self, times: NDArray[np.float64], arrived: NDArray[np.float64]) -> list[Fault]:
+        ref = self._reference
+        found = self._clock.look(times, arrived, step_s=float(ref.step_s), gap_s=float(ref.gap_s))
+        self._over += [(self._tail.seen + row, fault) for row, fault in found]
+        return [fault for _, fault in found]
+
+    def _feed(self, times: NDArray[np.float64], numbers: NDArray[np.float32]) -> list[Fault]:
+        seen, self._tail = signals(self._tail, self._reference, times, numbers)
+        found: list[Fault] = []
+        doubt = seen.absent[seen.new :] | seen.code[seen.new :]
+        begun = 0
+        for row, _, tag, what in sorted(self._events(seen)):
+            doubt[begun:row, list(self._active)] = True
+            begun = row
+            new = self._handle(seen, row, tag, what)
+            if new is not None:
+                found.append(new)
+        doubt[begun:, list(self._active)] = True
+        self._suspect = doubt
+        self._over = [(row, f) for row, f in self._over if row > self._tail.seen - _REMEMBERED]
+        return found
+
+    def _events(self, seen: Signals) -> list[Event]:
+        ref, new = self._reference, seen.new
+        rows = len(seen.raw)
+        events: list[Event] = []
+
+        def add(flags: NDArray[np.bool_], order: int, what: str) -> None:
+            places, tags = np.nonzero(flags)
+            events.extend((int(r), order, int(t), what) for r, t in zip(places, tags, strict=True))
+
+        add((seen.run == seen.run_limit) | (seen.run == ref.rests), 1, "run")
+        before = np.vstack([seen.run_before[None, :], seen.run[:-1]])
+        add((seen.run == 1) & (before >= 4), 0, "moves")
+        for flags, limit, what in (
+            (seen.absent, ref.absent_limit, "absent"),
+            (seen.code, np.int64(1), "code"),
+        ):
+            if flags.any():
+                count = window_sum(flags.astype(np.int64), LONG)[new - 1 :]
+                add((count[1:] >= limit) & (count[:-1] < limit), 1, what)
+                short = window_sum(flags.astype(np.int64), 8)[new - 1 :]
+                add((short[1:] == 0) & (short[:-1] > 0), 0, what + " over")
+        at = slice(new - LATE, new - LATE + rows)
+        add(np.abs(seen.spikes[at]) > ref.spike_limit, 7, "spike")
+        ends = repeats_at_ends(seen.filled)[new - 1 :]
+        add((ends[1:] >= ref.clip_limit) & (ends[:-1] < ref.clip_limit), 2, "ends")
+        add((ends[1:] < 3) & (ends[:-1] >= 3), 0, "ends over")
+        events += [(row, 8, -1, "block") for row in range((-1 - seen.first) % BLOCK, rows, BLOCK)]
+        own = np.abs(seen.steps[new - AFTER + 1 - AROUND : new - AFTER + 1 + rows + AROUND])
+        left = np.abs(seen.left[new - AFTER + 1 - AROUND : new - AFTER + 1 + rows + AROUND])
+        add((own[AROUND:-AROUND] > 0.6 * ref.step_limit) & _peak(own, rows), 4, "step")
+        add((left[AROUND:-AROUND] > ref.left_limit) & _peak(left, rows), 5, "step")
+        novel = seen.novel
+        if novel.any():
+            at = slice(new - AFTER + 1, new - AFTER + 1 + rows)
+            past = novel[new - AFTER : new - AFTER + rows]
+            count = window_sum(novel.astype(np.int64), LONG)
+            ahead = count[new - AFTER + LONG : new - AFTER + LONG + rows]
+            add((novel[at] & ~past & (ahead >= 0.75 * LONG)) | (past & ~novel[at] & (ahead <= 4)), 6, "step")
+        return events
+
+    def _handle(self, seen: Signals, row: int, tag: int, what: str) -> Fault | None:
+        handlers: Mapping[str, Callable[[Signals, int, int], Fault | None]] = {
+            "moves": self._moves,
+            "absent over": self._present,
+            "code over": self._present,
+            "ends over": self._unclipped,
+            "run": self._ran,
+            "absent": self._absent,
+            "code": self._coded,
+            "ends": self._clips,
+            "block": self._drifts,
+            "spike": self._spiked,
+            "step": self._stepped,
+        }
+        return handlers[what](seen, row, tag)
+
+    def _moves(self, seen: Signals, row: int, tag: int) -> None:
+        active = self._active.get(tag)
+        if active is not None and "run" in active.evidence:
+            self._end(seen, row, tag)
+
+    def _present(self, seen: Signals, row: int, tag: int) -> None:
+        active, place = self._active.get(tag), seen.new + row
+        if active is None or "run" in active.evidence:
+            return
+        gone = {FaultKind.DROPOUT: seen.absent, FaultKind.SENTINEL: seen.code}.get(active.kind)
+        if gone is not None and not gone[place - 7 : place + 1, tag].any():
+            self._end(seen, row - 7, tag)
+
+    def _unclipped(self, seen: Signals, row: int, tag: int) -> None:
+        active = self._active.get(tag)
+        if active is not None and active.kind is FaultKind.CLIPPED:
+            self._end(seen, row, tag)
+
+    def _absent(self, seen: Signals, row: int, tag: int) -> Fault | None:
+        place = seen.new + row
+        gone = seen.absent[place - LONG + 1 : place + 1, tag]
+        first = place - LONG + 1 + int(np.argmax(gone))
+        return self._begin(seen, row, FaultKind.DROPOUT, tag, first, {})
+
+    def _coded(self, seen: Signals, row: int, tag: int) -> Fault | None:
+        evidence = {"value": float(seen.raw[row, tag])}
+        return self._begin(seen, row, FaultKind.SENTINEL, tag, seen.new + row, evidence)
+
+    def _ran(self, seen: Signals, row: int, tag: int) -> Fault | None:
+        value, length = float(seen.raw[row, tag]), int(seen.run[row, tag])
+        place = seen.new + row - length + 1
+        since = float(seen.times[place]) if row - length + 1 >= 0 else float(seen.run_since[tag])
+        if np.isnan(value):
+            if length < self._reference.absent_run[tag]:
+                return None
+            return self._begin(seen, row, FaultKind.DROPOUT, tag, since, {})
+        came_from = max(place - 1, 0)
+        unseen = bool(seen.novel[seen.new + row, tag] and not seen.novel[came_from, tag])
+        lasts = bool((self._reference.sticky[tag][:, 0] == value).any()) and length > 4
+        unseen |= not lasts and (value == 0 or bool(is_code(np.array([value]))[0]))
+        if self._shared(seen, row, tag) or self._rested(seen, place, tag, length):
+            return None
+        kind = FaultKind.SENTINEL if unseen else FaultKind.STUCK
+        return self._begin(seen, row, kind, tag, since, {"value": value, "run": float(length)})
+
+    def _clips(self, seen: Signals, row: int, tag: int) -> Fault | None:
+        place = seen.new + row
+        if (
+            seen.first + row < 2 * LONG
+            or seen.run[row, tag] >= LONG
+            or seen.bad[place - LONG : place + 1, tag].any()
+        ):
+            return None
+        window = seen.filled[place - LONG : place + 1, tag]
+        value = max(float(window.max()), float(window.min()), key=lambda end: int((window == end).sum()))
+        touches = window == value
+        if (np.diff(np.concatenate([[0], touches.astype(np.int8)])) == 1).sum() < _FEWEST_TOUCHES:
+            return None
+        first = place - LONG + int(np.argmax(touches))
+        return self._begin(seen, row, FaultKind.CLIPPED, tag, first, {"value": value}, 0.9)
+
+    def _drifts(self, seen: Signals, row: int, _: int) -> Fault | None:
+        ref = self._reference
+        self._settle(seen, row)
+        if seen.first + row < BLOCK or not np.isfinite(ref.level_limit).any():
+            return None
+        block = slice(seen.new + row - BLOCK + 1, seen.new + row + 1)
+        left = (
+            unexplained(seen.filled[block], ref.level_peers, ref.level_weights).mean(axis=0)
+            - ref.level_centre
+        )
+        busy: NDArray[np.bool_] = np.asarray(seen.bad[block].any(axis=0))
+        busy[list(self._active)] = True
+        busy |= (busy[ref.level_peers] & (ref.level_weights != 0)).any(axis=1)
+        tag = self._levels.take(left / ref.level_spread, ref.level_limit, busy, self._leans)
+        if tag is None:
+            return None
+        return self._begin(seen, row, FaultKind.DRIFT, tag, block.start, {"size": float(left[tag])}, 0.8)
+
+    def _shared(self, seen: Signals, row: int, tag: int) -> bool:
+        """Tell whether another tag began to hold in the same rows; then it is no matter of one sensor."""
+        length = seen.run[row, tag]
+        others: NDArray[np.bool_] = (np.abs(seen.run[row] - length) <= 2) & (
+            seen.run[row] >= 0.5 * seen.run_limit[row]
+        )
+        others[tag] = False
+        return bool(others.any())
+
+    def _rested(self, seen: Signals, place: int, tag: int, length: int) -> bool:
+        """Tell whether a tag that rests at times came to another place to rest: a step to judge."""
+        longest = int(self._reference.rests[tag])
+        if longest == 0 or length >= longest:
+            return False
+        active = self._active.get(tag)
+        if (active is not None and active.kind in _STEPS) or place < 1:
+            return True
+        jumped = abs(seen.filled[place, tag] - seen.filled[place - 1, tag])
+        return bool(jumped > 0.5 * self._reference.deviation[tag])
+
+    def _spiked(self, seen: Signals, row: int, tag: int) -> Fault | None:
+        place = seen.new + row - LATE
+        if seen.first + row - LATE < 8 or tag in self._active or seen.bad[place - 8 : place + 9, tag].any():
+            return None
+        here = seen.first + row - LATE
+        if any(
+            f.tag == tag and f.kind is not FaultKind.SPIKE and ended >= here - 8 for ended, f in self._over
+        ):
+            return None
+        around = (
+            np.abs(seen.spikes[max(place - LONG, 8) : place + LONG, tag]) > self._reference.spike_limit[tag]
+        )
+        if around.sum() > 4:
+            return None
+        near = np.abs(seen.spikes[place - 1 : place + 2]).max(axis=0) / self._reference.spike_limit
+        shared = near > np.where(self._reference.related[tag], 0.6, 1.0)
+        shared &= near > 0.3 * near[tag]
+        shared[tag] = False
+        if shared.any():
+            return None
+        if any(
+            f.tag == tag and f.kind is FaultKind.SPIKE and f.since >= seen.times[place - 4]
+            for _, f in self._over
+        ):
+            return None
+        size = float(seen.spikes[place, tag])
+        limit = float(self._reference.spike_limit[tag])
+        fault = Fault(
+            kind=FaultKind.SPIKE,
+            tag=tag,
+            since=float(seen.times[place]),
+            found=float(seen.times[seen.new + row]),
+            until=float(seen.times[place + 1]),
+            certainty=float(np.clip(1 - 0.5 * (limit / abs(size)) ** 2, 0.5, 0.99)),
+            evidence={"size": size, "value": float(seen.filled[place, tag])},
+        )
+        self._over.append((seen.first + row, fault))
+        return fault
+
+    def _stepped(self, seen: Signals, row: int, tag: int) -> Fault | None:
+        place = seen.new + row - AFTER + 1
+        if seen.first + row - AFTER + 1 < LONG + AROUND:
+            return None
+        active = self._active.get(tag)
+        if active is not None:
+            if active.kind in _STEPS and self._undone(seen, place, tag, active):
+                self._end(seen, row - AFTER + 1, tag)
+            return None
+        here = seen.first + row - AFTER + 1
+        if any(
+            f.tag == tag and f.kind is not FaultKind.SPIKE and abs(ended - here) <= LONG
+            for ended, f in self._over
+        ):
+            return None  # the end of a fault is a step too
+        busy = np.zeros(self._reference.tags, bool)
+        busy[list(self._active)] = True
+        other = swapped_with(seen, self._reference, place, tag)
+        if other is not None and other not in self._active:
+            levels = [float(np.median(seen.filled[place - LONG : place, t])) for t in (tag, other)]
+            size = levels[1] - levels[0]
+            self._begin(
+                seen,
+                row,
+                FaultKind.SWAPPED,
+                other,
+                place,
+                {"size": -size, "before": levels[1], "other": float(tag)},
+                0.9,
+            )
+            evidence = {"size": size, "before": levels[0], "other": float(other)}
+            return self._begin(seen, row, FaultKind.SWAPPED, tag, place, evidence, 0.9)
+        step = judge_step(seen, self._reference, place, tag, busy=busy)
+        if step is None:
+            return None
+        evidence = {"size": step.size, "before": step.before, "after": step.after}
+        evidence["outside"] = float(seen.novel[place : place + LONG, tag].mean())
+        if step.conversion is None:
+            return self._begin(seen, row, FaultKind.OFFSET, tag, place, evidence, step.certainty)
+        evidence["factor"] = step.conversion.factor
+        return self._begin(
+            seen, row, FaultKind.UNIT, tag, place, evidence, step.certainty, step.conversion.name
+        )
+
+    @staticmethod
+    def _undone(seen: Signals, place: int, tag: int, active: Fault) -> bool:
+        was, will = seen.novel[place - LONG : place, tag], seen.novel[place : place + LONG, tag]
+        if active.evidence.get("outside", 0.0) >= 0.75:
+            return bool(was.mean() >= 0.25 and will.mean() <= 0.125)
+        size, back = active.evidence["size"], float(seen.steps[place, tag])
+        return bool(size * back < 0 and abs(back) >= 0.5 * abs(size))
+
+    def _settle(self, seen: Signals, row: int) -> None:
+        """End the steps whose tag is back where it used to be."""
+        block = slice(seen.new + row - BLOCK + 1, seen.new + row + 1)
+        for tag, fault in list(self._active.items()):
+            if fault.kind not in _STEPS or fault.since >= seen.times[block.start]:
+                continue
+            level = float(np.median(seen.filled[block, tag]))
+            near = abs(level - fault.evidence["before"]) < 0.4 * abs(fault.evidence["size"])
+            usual = seen.novel[block, tag].mean() <= 0.05
+            if usual if fault.evidence.get("outside", 0.0) >= 0.75 else near:
+                self._end(seen, row, tag)
+
+    def _begin(
+        self,
+        seen: Signals,
+        row: int,
+        kind: FaultKind,
+        tag: int,
+        since: int | float,
+        evidence: Mapping[str, float],
+        certainty: float = 0.99,
+        conversion: str = "",
+    ) -> Fault | None:
+        active = self._active.get(tag)
+        if active is not None and _RANK[active.kind] >= _RANK[kind]:
+            return None
+        if active is not None:
+            self._end(seen, row, tag)
+        fault = Fault(
+            kind=kind,
+            tag=tag,
+            since=float(seen.times[since]) if isinstance(since, int) else since,
+            found=float(seen.times[seen.new + row]),
+            certainty=certainty,
+            evidence=dict(evidence),
+            conversion=conversion,
+        )
+        self._active[tag] = fault
+        return fault
+
+    def _end(self, seen: Signals, row: int, tag: int) -> None:
+        fault = self._active.pop(tag)
+        self._over.append((seen.first + row, replace(fault, until=float(seen.times[seen.new + row]))))
+
+
+def _peak(sizes: NDArray[np.float64], rows: int) -> NDArray[np.bool_]:
+    """Tell where a size is the largest of four rows on either side."""
+    most = sizes[:rows]
+    for k in range(1, 2 * AROUND + 1):
+        most = np.maximum(most, sizes[k : k + rows])
+    out: NDArray[np.bool_] = sizes[AROUND : AROUND + rows] >= most
+    return out
