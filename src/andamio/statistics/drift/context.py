@@ -1,0 +1,117 @@
+"""What may move a tag while all is well: season, ambient, product, load; it is taken away first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Table = NDArray[np.float64]
+
+DAY_S = 86_400.0
+# Period in seconds, harmonics, and how many periods history must hold before they are learnt.
+SEASONS = ((DAY_S, 3, 3.0), (7 * DAY_S, 2, 3.0), (365.2425 * DAY_S, 2, 1.8))
+_BEYOND = 0.15  # of the range of history: as far as the context may leave it and still be believed
+_RIDGE = 1e-3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextModel:
+    """The usual level of each column, given the time of day, week and year and the declared context.
+
+    Attributes:
+        periods: Which seasons are learnt, one per entry of SEASONS, shape ``(3,)``, of 0 and 1.
+        middle: Of each context column, shape ``(context,)``; ``half`` is half its range.
+        half: Shape ``(context,)``.
+        weights: Shape ``(terms, columns)``; the first term is one.
+        spread: Of what is left, shape ``(columns,)``; infinite for a column that never moved.
+    """
+
+    periods: NDArray[np.int64]
+    middle: Table
+    half: Table
+    weights: Table
+    spread: Table
+
+    def terms(self, rows: int, times: Table | None, context: Table | None) -> Table:
+        """Return what the columns are explained by, shape ``(rows, terms)``.
+
+        Args:
+            rows: How many rows.
+            times: Seconds since 1970, shape ``(rows,)``.
+            context: Shape ``(rows, context)``; a missing value counts as the middle one.
+        """
+        terms = [np.ones(rows)]
+        if times is not None:
+            for used, (period, harmonics, _) in zip(self.periods, SEASONS, strict=True):
+                angle = 2 * np.pi * (times % period) / period
+                for k in range(1, harmonics + 1) if used else ():
+                    terms += [np.cos(k * angle), np.sin(k * angle)]
+        if context is not None and self.middle.size:
+            near = np.nan_to_num((context - self.middle) / self.half)
+            np.clip(near, -1 - 2 * _BEYOND, 1 + 2 * _BEYOND, out=near)
+            for column in near.T:
+                terms += [column, column**2, column**3]
+        return np.stack(terms, axis=1)
+
+    def unseen(self, context: Table | None, rows: int) -> NDArray[np.bool_]:
+        """Tell which rows have a context that history does not hold, shape ``(rows,)``."""
+        if context is None or not self.middle.size:
+            return np.zeros(rows, np.bool_)
+        return np.asarray((np.abs(context - self.middle) > (1 + 2 * _BEYOND) * self.half).any(axis=1))
+
+    def standardise(self, table: Table, terms: Table) -> Table:
+        """Return how far each value lies from its usual level, in spreads, shape ``(rows, columns)``."""
+        return np.asarray((table - terms @ self.weights) / self.spread)
+
+
+def learn_context(table: Table, times: Table | None, context: Table | None) -> ContextModel:
+    """Learn the usual level of each column by ridge regression on seasons and context.
+
+    Args:
+        table: Shape ``(rows, columns)``, NaN for missing.
+        times: Seconds since 1970, rising, shape ``(rows,)``.
+        context: Shape ``(rows, context)``.
+    """
+    rows, columns = table.shape
+    periods = np.zeros(len(SEASONS), np.int64)
+    if times is not None and rows > 1:
+        span, step = times[-1] - times[0], float(np.median(np.diff(times)))
+        for i, (period, harmonics, enough) in enumerate(SEASONS):
+            periods[i] = span >= enough * period and step * 2 * harmonics < period
+    low, high = _ends(context)
+    model = ContextModel(
+        periods=periods,
+        middle=(low + high) / 2,
+        half=np.where(high > low, (high - low) / 2, 1.0),
+        weights=np.zeros((1, columns)),
+        spread=np.ones(columns),
+    )
+    weights, spread = fit_levels(model.terms(rows, times, context), table)
+    return ContextModel(periods=periods, middle=model.middle, half=model.half, weights=weights, spread=spread)
+
+
+def fit_levels(terms: Table, table: Table) -> tuple[Table, Table]:
+    """Regress each column on the terms; return the weights and the spread of what is left.
+
+    A column that (nearly) never moved has an infinite spread, so that it weighs nothing.
+    """
+    known = np.isfinite(table)
+    counts = np.maximum(known.sum(axis=0), 1)
+    means = np.where(known, table, 0.0).sum(axis=0) / counts
+    filled = np.where(known, table, means)
+    gram = terms.T @ terms / len(terms)
+    gram[np.diag_indices_from(gram)] += np.append(0.0, np.full(len(gram) - 1, _RIDGE))
+    weights = np.linalg.solve(gram, terms.T @ filled / len(terms))
+    left = filled - terms @ weights
+    spread = np.sqrt((left**2).sum(axis=0) / counts)
+    still = spread <= 1e-9 * np.maximum(np.abs(means), 1e-9)
+    return np.asarray(weights), np.asarray(np.where(still, np.inf, spread))
+
+
+def _ends(context: Table | None) -> tuple[Table, Table]:
+    if context is None or not context.shape[1]:
+        return np.zeros(0), np.zeros(0)
+    known = np.where(np.isfinite(context), context, np.nan)
+    return np.nanquantile(known, 0.001, axis=0), np.nanquantile(known, 0.999, axis=0)

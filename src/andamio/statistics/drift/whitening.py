@@ -1,0 +1,136 @@
+"""Autocorrelation: one autoregression a column, and one row predicted from the row before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_toeplitz
+from scipy.signal import lfilter
+
+MOST_LAGS = 8
+_NEARLY_ONE = 0.995  # a column that never returns to its mean has no long-run spread
+
+
+@dataclass(frozen=True, slots=True)
+class Autoregression:
+    """Each column predicted from its own past: ``z[t] = sum(phi[k] * z[t - 1 - k]) + e[t]``.
+
+    Attributes:
+        phi: Shape ``(lags, columns)``; a shorter column is filled with zeros.
+        spread: Standard deviation of the residual, shape ``(columns,)``.
+    """
+
+    phi: NDArray[np.float64]
+    spread: NDArray[np.float64]
+
+    @property
+    def lags(self) -> int:
+        """How many rows of the past a residual needs."""
+        return int(self.phi.shape[0])
+
+    @property
+    def long_run_variance(self) -> NDArray[np.float64]:
+        """The variance of a long mean, times its rows, shape ``(columns,)``.
+
+        Source: the spectral density at zero of an autoregression, Brockwell & Davis (1991), section 4.4.
+        """
+        total = np.minimum(self.phi.sum(axis=0), _NEARLY_ONE)
+        return np.asarray((self.spread / (1 - total)) ** 2)
+
+    def residuals(self, whole: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what the past did not foretell, in residual spreads.
+
+        Args:
+            whole: The ``lags`` rows before and the rows, shape ``(columns, lags + rows)``.
+
+        Returns:
+            Shape ``(columns, rows)``.
+        """
+        left = whole[:, self.lags :] / self.spread[:, None]
+        weights = self.phi / self.spread
+        for lag in range(self.lags):
+            start = self.lags - 1 - lag
+            left -= weights[lag][:, None] * whole[:, start : start + left.shape[1]]
+        return left
+
+    def simulate(self, shocks: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn residuals (in residual spreads) back into a series, begun at rest.
+
+        Args:
+            shocks: Shape ``(columns, rows)``.
+
+        Returns:
+            Shape ``(columns, rows)``.
+        """
+        series = np.empty_like(shocks)
+        for j, row in enumerate(shocks):
+            recursion = np.concatenate([[1.0], -self.phi[:, j]])
+            series[j] = lfilter([self.spread[j]], recursion, row)
+        return series
+
+
+def fit_autoregression(z: NDArray[np.float64], *, most: int = MOST_LAGS) -> Autoregression:
+    """Fit each column by Yule-Walker, with as many lags as Akaike's criterion asks for.
+
+    Args:
+        z: Standardised, shape ``(columns, rows)``; a constant column predicts nothing.
+        most: The most lags to try; fewer where the rows are few.
+
+    Source: Brockwell & Davis, Time Series: Theory and Methods (1991), sections 8.1 and 9.3.
+    """
+    columns, rows = z.shape
+    most = max(1, min(most, rows // 20))
+    centred = z - z.mean(axis=1, keepdims=True)
+    covariances = np.stack(
+        [np.einsum("ij,ij->i", centred[:, lag:], centred[:, : rows - lag]) / rows for lag in range(most + 1)]
+    )
+    phi = np.zeros((most, columns))
+    spread = np.ones(columns)
+    for j in range(columns):
+        r = covariances[:, j]
+        if r[0] <= 0:
+            continue
+        best = (rows * np.log(r[0]), np.zeros(0), r[0])
+        for order in range(1, most + 1):
+            found = solve_toeplitz(r[:order], r[1 : order + 1])
+            left = max(float(r[0] - found @ r[1 : order + 1]), 1e-9 * r[0])
+            best = min(best, (rows * np.log(left) + 2 * order, found, left), key=lambda fit: fit[0])
+        phi[: best[1].size, j] = best[1]
+        spread[j] = np.sqrt(best[2])
+    used = max(1, int(np.max(np.nonzero(phi.any(axis=1))[0], initial=0)) + 1)
+    return Autoregression(phi[:used], spread)
+
+
+def fit_step(z: NDArray[np.float64], ridge: float) -> NDArray[np.float64]:
+    """Fit the matrix that foretells a row from the row before, by ridge regression.
+
+    Args:
+        z: Standardised, shape ``(columns, rows)``.
+        ridge: Added to the variances.
+
+    Returns:
+        Shape ``(columns, columns)``; ``matrix @ z[:, :-1]`` foretells ``z[:, 1:]``.
+    """
+    before, after = z[:, :-1], z[:, 1:]
+    gram = before @ before.T / before.shape[1]
+    gram[np.diag_indices_from(gram)] += ridge
+    return np.asarray(np.linalg.solve(gram, before @ after.T / before.shape[1]).T)
+
+
+def smooth(
+    values: NDArray[np.float64], weight: float, last: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Average exponentially: ``w[t] = weight * x[t] + (1 - weight) * w[t - 1]``.
+
+    Args:
+        values: Shape ``(columns, rows)``.
+        weight: Of the newest row.
+        last: The average before the first row, shape ``(columns, 1)``.
+
+    Returns:
+        The averages, shape ``(columns, rows)``, and the last of them.
+    """
+    averages, _ = lfilter([weight], [1.0, weight - 1], values, axis=1, zi=(1 - weight) * last)
+    return averages, averages[:, -1:].copy()
