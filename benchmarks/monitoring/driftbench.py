@@ -1,20 +1,23 @@
 """Judge drift detectors: as shipped, and with every threshold matched to one false alarm in 30 days.
 
-    python benchmarks/monitoring/driftbench.py [--quick | --full] [--jobs 2] [--only textbook river …] [--dry]
+    python benchmarks/monitoring/driftbench.py [--quick | --full] [--jobs 2] [--only river] [--kept] [--dry]
 
 Quick mode takes less than ten minutes on two cores once the opponents' environments are made. The tables go
 to ``docs/monitoring/driftbench.md`` (``--dry``: to the screen only). Everything is drawn from fixed seeds.
+A peer's answers are kept by the digest of all that it was given; ``--kept`` takes them and asks no more,
+which serves whoever changes our own detectors, and the page then says so.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import multiprocessing
 import os
+import subprocess
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import ours
@@ -22,8 +25,8 @@ import page
 import plants
 import tables
 from inject import KINDS, inject
-from opponents import PEERS, Opponent, Peer, Verdicts
-from streams import Case, Process, Stream, Stretch, processes
+from opponents import PEERS, Opponent, Peer, python_of
+from streams import Case, Process, Stream, processes
 
 DAY = 1_440
 
@@ -40,7 +43,7 @@ class Size:
         benign: Runs of each harmless change, of ``after`` days.
         names: Synthetic streams.
         slow: Streams that the slowest opponents are given (``SLOW``).
-        references: Plants' references on which our own budget is checked, of ``months`` months each.
+        references: References on which our own budget is checked, ``months`` fresh months each.
     """
 
     reference: int
@@ -57,9 +60,13 @@ class Size:
 
 SLOW = ("river", "alibi")
 BUDGETED = ("independent", "AR(0.9)", "seasonal")
+SMOKE = Size(3, 3, 3, 1, 1, 1, ("independent", "categorical", "seasonal"), ("seasonal",), 1, 1)
 QUICK_NAMES = ("independent", "AR(0.9)", "seasonal", "operating points", "categorical", "heavy tails")
-QUICK = Size(14, 30, 30, 2, 3, 6, QUICK_NAMES, BUDGETED, 4, 9)
+QUICK = Size(14, 30, 30, 2, 2, 6, QUICK_NAMES, BUDGETED, 3, 12)
 FULL = Size(14, 180, 180, 10, 5, 30, tuple(processes()), tuple(processes()), 20, 12)
+
+
+SIZES = {"smoke": SMOKE, "quick": QUICK, "full": FULL}
 
 
 def synthetic(process: Process, size: Size) -> Stream:
@@ -102,77 +109,119 @@ def benign(process: Process, size: Size) -> list[Case]:
     ]
 
 
-def budget(process: Process, size: Size) -> list[tables.Kept]:
-    """Watch fresh months from several references of one plant, with nothing set but the budget."""
-    kept = []
-    for number in range(size.references):
-        reference = ours.learn(process.stretch(0.0, size.reference * DAY, 10 + number), process.step_s)
-        months: list[Stretch] = [
-            process.stretch(14 + 30 * month, 30 * DAY, 10_000 + 100 * number + month)
-            for month in range(size.months)
+def budget(process: Process, number: int, size: Size) -> tables.Kept:
+    """Watch fresh months from one reference of a plant, with nothing set but the budget."""
+    reference = ours.learn(process.stretch(0.0, size.reference * DAY, 10 + number), process.step_s)
+    seeds = [10_000 + 100 * number + month for month in range(size.months)]
+    months = [process.stretch(14.0 + 30.0 * at, 30 * DAY, seed) for at, seed in enumerate(seeds)]
+    return tables.kept([ours.watch(reference, month) for month in months], process.step_s)
+
+
+class Bench:
+    """All streams, and the opponents asked about them, so many at a time."""
+
+    def __init__(self, size: Size, streams: list[Stream], jobs: int) -> None:
+        """Hold what is asked about; the workers inherit it."""
+        self._size, self._streams = size, streams
+        self._pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"))
+
+    def run(self, peers: list[str], *, kept: bool, own: bool, budgeted: list[str]) -> Results:
+        """Ask everybody, the slowest first."""
+        results = Results()
+        asked = [self._pool.submit(self.ask, Peer(name, kept=kept), self._given(name)) for name in peers]
+        if own:
+            asked += [self._pool.submit(self.ask, ours.Ours(), [stream]) for stream in self._streams]
+        months = [
+            (name, self._pool.submit(budget, processes()[name], number, self._size))
+            for name in budgeted
+            for number in range(self._size.references)
         ]
-        verdicts = [ours.watch(reference, month) for month in months]
-        kept.append(tables.kept(verdicts, process.step_s))
-    return kept
+        for future in asked:
+            results.take(*future.result())
+        for name, future in months:
+            results.kept.setdefault(name, []).append(future.result())
+        self._pool.shutdown()
+        return results
+
+    def _given(self, peer: str) -> list[Stream]:
+        if peer not in SLOW:
+            return self._streams
+        left_out = set(self._size.names) - set(self._size.slow)
+        return [stream for stream in self._streams if stream.name not in left_out]
+
+    @staticmethod
+    def ask(opponent: Opponent, streams: list[Stream]) -> tuple[dict[str, object], tables.Found]:
+        """Ask one opponent about some streams."""
+        found: tables.Found = {}
+        began = time.perf_counter()
+        with tempfile.TemporaryDirectory() as folder:
+            said = opponent.judge(streams, Path(folder))
+        for stream, verdicts in zip(streams, said, strict=True):
+            for detector, runs in verdicts.items():
+                found.setdefault(detector, {})[stream.name] = tables.split(stream.bare(), runs)
+        asked = ", ".join(stream.name for stream in streams)
+        print(f"{opponent.name}: {time.perf_counter() - began:.0f} s ({asked})", flush=True)
+        return opponent.facts(), found
 
 
-def wanted_by(name: str, streams: list[Stream], size: Size) -> list[Stream]:
-    """Return the streams that an opponent is given."""
-    if name not in SLOW:
-        return streams
-    return [stream for stream in streams if stream.name in size.slow or stream.name not in size.names]
+@dataclass
+class Results:
+    """What came of it."""
+
+    found: tables.Found = field(default_factory=dict)
+    facts: list[dict[str, object]] = field(default_factory=list)
+    kept: dict[str, list[tables.Kept]] = field(default_factory=dict)
+
+    def take(self, facts: dict[str, object], found: tables.Found) -> None:
+        """Add what one opponent said."""
+        self.facts.append(facts)
+        for detector, streams in found.items():
+            self.found.setdefault(detector, {}).update(streams)
 
 
-def judge(opponents: list[Opponent], streams: list[Stream], size: Size, jobs: int) -> tables.Found:
-    """Ask all opponents, ``jobs`` at a time."""
-    found: tables.Found = {}
-    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(jobs) as pool:
-
-        def ask(opponent: Opponent) -> list[tuple[Stream, Verdicts]]:
-            given = wanted_by(opponent.name, streams, size)
-            folder = Path(name) / opponent.name
-            folder.mkdir()
-            began = time.perf_counter()
-            said = opponent.judge(given, folder)
-            print(f"{opponent.name}: {time.perf_counter() - began:.0f} s", flush=True)
-            return list(zip(given, said, strict=True))
-
-        for said in pool.map(ask, opponents):
-            for stream, verdicts in said:
-                for detector, runs in verdicts.items():
-                    found.setdefault(detector, {})[stream.name] = tables.split(stream, runs)
-    return found
+def not_installed(peers: list[str]) -> list[str]:
+    """Make the environments; take out and return the peers whose environment cannot be made here."""
+    missing = []
+    for name in list(peers):
+        try:
+            python_of(name)
+        except subprocess.CalledProcessError:
+            peers.remove(name)
+            missing.append(f"{name} (cannot be installed here)")
+    return missing
 
 
 def main() -> None:
     """Run, print, publish."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="the default")
-    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--full", action="store_true", help="hours")
+    parser.add_argument(
+        "--smoke", action="store_true", help="minutes; only whether everything runs, never published"
+    )
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--streams", nargs="*")
+    parser.add_argument("--kept", action="store_true", help="take the peers' answers of an earlier run")
     parser.add_argument("--dry", action="store_true")
     options = parser.parse_args()
-    size, began = (FULL if options.full else QUICK), time.perf_counter()
+    mode = "full" if options.full else "smoke" if options.smoke else "quick"
+    size, began = SIZES[mode], time.perf_counter()
     names = [name for name in size.names if not options.streams or name in options.streams]
     streams = [synthetic(processes()[name], size) for name in names]
     recorded, absent = plants.real() if not options.streams else ([], [])
-    opponents: list[Opponent] = [
-        Peer(name) for name in reversed(PEERS) if not options.only or name in options.only
-    ]
-    if ours.present() and (not options.only or "andamio" in options.only):
-        opponents.insert(0, ours.Ours())
-    found = judge(opponents, [*streams, *recorded], size, options.jobs)
-    kept = {}
-    if any(opponent.name == "andamio" for opponent in opponents):
-        kept = {name: budget(processes()[name], size) for name in names}
-    facts = {opponent.name: opponent.facts() for opponent in opponents}
-    mode, seconds = "full" if options.full else "quick", time.perf_counter() - began
-    text = tables.write(found, kept, streams, recorded, facts, mode, seconds, absent)
+    peers = [name for name in PEERS if options.only is None or name in options.only]
+    own = ours.present() and (options.only is None or "andamio" in options.only)
+    budgeted = [name for name in names if own and name in size.slow]
+    missing = [*absent, *not_installed(peers)]
+    bench = Bench(size, [*streams, *recorded], options.jobs)
+    results = bench.run(peers, kept=options.kept, own=own, budgeted=budgeted)
+    run = tables.Run(
+        "full" if options.full else "quick", time.perf_counter() - began, results.facts, missing, options.kept
+    )
+    text = tables.write(results.found, results.kept, streams, recorded, run)
     print(text)
-    print(json.dumps(facts, default=str))
-    if not options.dry:
+    if not (options.dry or options.smoke):
         page.publish("driftbench", text)
 
 

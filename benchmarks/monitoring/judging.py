@@ -75,7 +75,13 @@ def rate(verdicts: list[Verdict], alarms: list[Alarms], step_s: float) -> Rate:
 
 
 def delay_s(verdict: Verdict, alarm: Alarms, onset: int, step_s: float) -> float | None:
-    """Return the seconds from the injection to the first alarm that has seen it; None where there is none."""
+    """Return the seconds from the injection to the first alarm that has seen it; None where there is none.
+
+    A stream's alarm that stood before the injection has not seen it: another must rise. Every batch window
+    is a verdict of its own.
+    """
+    if verdict.rows == 1:
+        alarm = alarm & ~np.concatenate([[False], alarm[:-1]])
     ends = (np.arange(alarm.size) + 1) * verdict.rows
     hit = np.flatnonzero(alarm & (ends > onset))
     return float((ends[hit[0]] - onset) * step_s) if hit.size else None

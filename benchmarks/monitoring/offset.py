@@ -1,6 +1,6 @@
 """An offset of half a standard deviation in one of 30 tags, one row a minute, budget one false alarm a month.
 
-    python benchmarks/monitoring/offset.py [--references 5] [--runs 20] [--months 10] [--dry]
+    python benchmarks/monitoring/offset.py [--references 4] [--runs 15] [--months 9] [--dry]
 
 The tags are independent of each other, which is the hard case: no other tag betrays the offset. Beside every
 median delay stand the false alarms of the same references on fresh months; it means nothing without them.
@@ -69,9 +69,9 @@ def one(process: Process, number: int, runs: int, months: int, tally: Tally) -> 
 def main() -> None:
     """Run, print, publish."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--references", type=int, default=5)
-    parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("--months", type=int, default=10)
+    parser.add_argument("--references", type=int, default=4)
+    parser.add_argument("--runs", type=int, default=15)
+    parser.add_argument("--months", type=int, default=9)
     parser.add_argument("--dry", action="store_true")
     options = parser.parse_args()
     rows = []

@@ -6,7 +6,7 @@ realisation of the same process at its own place in time, with a warm-up that is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,24 @@ class Stream:
     cases: list[Case]
     benign: list[Case] = field(default_factory=list)
     categories: tuple[int, ...] = ()
+
+    def bare(self) -> Stream:
+        """Return the stream without its rows: what a verdict needs to know of it."""
+
+        def empty(stretch: Stretch) -> Stretch:
+            return stretch.cut(0, 0)
+
+        def told(cases: list[Case]) -> list[Case]:
+            return [replace(case, stretch=empty(case.stretch)) for case in cases]
+
+        return replace(
+            self,
+            reference=empty(self.reference),
+            calibration=[empty(rows) for rows in self.calibration],
+            fresh=[empty(rows) for rows in self.fresh],
+            cases=told(self.cases),
+            benign=told(self.benign),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,17 @@ class Kept:
     by_month: list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a run went: its mode, seconds, what the opponents said of themselves, what was absent."""
+
+    mode: str
+    seconds: float
+    facts: list[dict[str, object]]
+    absent: list[str]
+    kept: bool
+
+
 Found = dict[str, dict[str, Split]]
 Call = Callable[[Verdict], Alarms]
 Matched = dict[tuple[str, str], Call]
@@ -182,10 +193,7 @@ def write(
     kept_: Mapping[str, list[Kept]],
     streams: list[Stream],
     recorded: list[Stream],
-    facts: Mapping[str, Mapping[str, object]],
-    mode: str,
-    seconds: float,
-    absent: list[str],
+    run: Run,
 ) -> str:
     """Return the whole section."""
     made = calls(found)
@@ -194,7 +202,7 @@ def write(
     names, real = [s.name for s in streams], [s.name for s in recorded]
     kinds = ["nothing", *KINDS]
     own = sorted({case.kind for s in recorded for case in s.cases} - set(kinds))
-    parts = [head(mode, seconds, facts, absent)]
+    parts = [head(run)]
     if kept_:
         parts += ["### The declared budget\n", BUDGET, budgets(kept_)]
     parts += ["### Table 1: as shipped\n", CLEAN, false_alarms(found, names, as_shipped)]
@@ -212,19 +220,21 @@ def write(
     return "\n".join(parts)
 
 
-def head(mode: str, seconds: float, facts: Mapping[str, Mapping[str, object]], absent: list[str]) -> str:
+def head(run: Run) -> str:
     """Say where this comes from."""
     versions: dict[str, str] = {}
-    for said in facts.values():
+    for said in run.facts:
         own = said.get("versions", {})
         if isinstance(own, dict):
             versions |= {k: str(v) for k, v in own.items() if k not in ("numpy", "pandas")}
     listed = ", ".join(f"{name} {number}" for name, number in sorted(versions.items()))
-    missing = f" Absent here: {', '.join(absent)}." if absent else ""
+    failed = "".join(f" **{said['failed']}.**" for said in run.facts if "failed" in said)
+    kept = " The peers' answers are those of an earlier run on the same rows." if run.kept else ""
+    missing = f" Absent here: {', '.join(run.absent)}." if run.absent else ""
     return (
-        f"`python benchmarks/monitoring/driftbench.py --{mode}`, {seconds / 60.0:.1f} minutes "
+        f"`python benchmarks/monitoring/driftbench.py --{run.mode}`, {run.seconds / 60.0:.1f} minutes "
         f"({cpu() / 60.0:.1f} of processor time) on {page.machine()}. Opponents: {listed}. "
-        f"Seeds are fixed in the code.{missing}\n"
+        f"Seeds are fixed in the code.{missing}{failed}{kept}\n"
     )
 
 
@@ -251,7 +261,7 @@ Normal rows, none of them seen before. A cell: share of days on which an alarm s
 days of reference.
 """
 PUT_IN = """\
-What was put in, over all synthetic streams: runs in which an alarm stands after the onset / runs ·
+What was put in, over all synthetic streams: runs in which an alarm comes after the onset / runs ·
 median delay from the onset to the alarm among the found. `nothing` is the same run with nothing put in:
 whoever alarms there, finds by chance. A batch detector speaks once a day, so its best delay is a day.
 """
@@ -262,7 +272,7 @@ peers take no context and cannot know; that is what the table shows.
 MATCHED = """\
 Each detector's threshold is the lowest that gives at most one alarm in 30 days on calibration rows of
 the same stream, which is more than a plant can usually do; the table shows what became of it on fresh
-rows. ADWIN has three strictnesses to choose from. A detector without a score keeps its verdict.
+rows. ADWIN has two strictnesses to choose from. A detector without a score keeps its verdict.
 """
 PUT_IN_2 = PUT_IN
 BENIGN_2 = BENIGN

@@ -50,7 +50,7 @@ def column(reference: pd.Series, current: pd.Series, kind: ColumnType) -> Column
     reference, current = reference.dropna(), current.dropna()
     if current.empty:
         return np.inf, True, np.nan
-    found = get_stattest(reference, current, kind)(reference, current, kind, None)
+    found = get_stattest(reference, current, kind, None)(reference, current, kind, None)
     limit, score = found.actual_threshold, found.drift_score
     if found.drifted == (score < limit):  # a p-value
         return float(np.log(max(score, 1e-300)) / np.log(limit)), bool(found.drifted), float(score)

@@ -16,7 +16,7 @@ def hotelling(job: Job) -> Answer:
     reference = filled(job.reference)
     mean, spread = reference.mean(axis=0), reference.std(axis=0, ddof=1)
     spread[spread == 0.0] = 1.0
-    values, vectors = np.linalg.eigh(np.cov((reference - mean) / spread, rowvar=False))
+    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov((reference - mean) / spread, rowvar=False)))
     values, vectors = values[::-1], vectors[:, ::-1]
     kept = int(np.searchsorted(np.cumsum(values) / values.sum(), 0.90) + 1)
     n = len(reference)

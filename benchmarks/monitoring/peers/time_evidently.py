@@ -26,7 +26,7 @@ def main() -> None:
     whole = time.perf_counter() - began
     began, kind = time.perf_counter(), ColumnType.Numerical
     for name in names:
-        get_stattest(reference[name], current[name], kind)(reference[name], current[name], kind, None)
+        get_stattest(reference[name], current[name], kind, None)(reference[name], current[name], kind, None)
     tests = time.perf_counter() - began
     print(json.dumps({"import_s": imported, "preset_s": whole, "tests_s": tests}))
 

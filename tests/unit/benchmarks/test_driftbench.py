@@ -42,6 +42,14 @@ def test_a_batch_alarm_comes_at_the_end_of_its_window() -> None:
     assert judging.delay_s(daily, daily.alarm, 3 * DAY, 60.0) is None
 
 
+def test_an_alarm_that_stood_before_the_injection_has_not_seen_it() -> None:
+    alarm = np.array([False, True, True, True, False, True, True])
+    rows = Verdict(np.zeros(7), alarm, 1)
+    assert judging.delay_s(rows, alarm, 2, 60.0) == 4 * 60.0
+    assert judging.delay_s(rows, alarm, 6, 60.0) is None
+    assert judging.delay_s(rows, alarm, 0, 60.0) == 2 * 60.0
+
+
 def test_a_matched_threshold_leaves_one_alarm_in_thirty_days() -> None:
     score = np.random.default_rng(1).normal(size=60 * DAY)
     run = Verdict(score, score > 0.0, 1)
