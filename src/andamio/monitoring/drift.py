@@ -1,188 +1,217 @@
-"""Has the process moved? Compare the latest rows with the profile, against limits from history itself.
+"""Has the process moved? One asset's stream against the bundle's reference, in words.
 
-A tag counts as moved when its shift is beyond what contiguous blocks of the training history ever showed
-*and* large enough to matter. Tags of the declared context (season, product, load) may move: they are
-noticed, not alarmed. Rows in which a sensor is stuck are left out: that is another finding.
+What the declared context and the seasons explain is taken away before anything is compared
+(``statistics.drift``). A context that history never saw gives no verdict, and says so; tags whose sensor
+is in doubt are left out.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from andamio.contracts.contract import Contract, Input
 from andamio.errors import Text, text
-from andamio.monitoring.findings import Finding, Level
-from andamio.monitoring.observation import Observation
-from andamio.monitoring.sensors import moment, stuck_rows
-from andamio.statistics.profile import Profile, codes_of, watched_score
-from andamio.statistics.shift import (
-    limit_for,
-    median_move,
-    quantile_profile,
-    scaled_shift,
-    share_move,
-    shares,
-)
+from andamio.monitoring.detector import State
+from andamio.monitoring.findings import Cause, Finding, Level
+from andamio.monitoring.rows import Rows
+from andamio.statistics.drift import DriftReference, DriftWatch, Standing
+from andamio.statistics.drift.tags import context_table, watched_names, watched_table
+from andamio.statistics.drift.whitening import smooth
 
-WINDOW = 500  # the latest rows that are compared
 FEWEST = 50
-_MATTERS = 0.5  # spreads of the reference
-_MATTERS_SHARE = 0.15
-_MARGIN = 1.25  # live rows may lie so much further out than any block of history did
+_MATTERS = 0.25  # spreads: a smaller recent offset is not named on its own
+_MOST_NAMED = 4
+_MEMORY = 0.02  # of the average of the context, a row
+_EDGE = 0.85  # of the range of history
+_RELATION = ("spe", "step-t2", "step-t2-ewma")
 
 
-def drift_findings(
-    seen: Observation, rows: NDArray[np.int64], contract: Contract, profile: Profile
-) -> list[Finding]:
-    """Compare the latest rows of one version with its profile.
+class DriftDetector:
+    """Watches one asset's tags and predictions."""
 
-    Args:
-        seen: What the journal holds.
-        rows: Places of the version's rows, in time order.
-        contract: Names, units and context of the tags.
-        profile: From the version's bundle.
+    def __init__(self, contract: Contract, reference: DriftReference, asset: str = "") -> None:
+        """Begin before the first row."""
+        self._contract = contract
+        self._asset = asset
+        self._names = watched_names(contract)
+        self._tags = {tag.name: tag for tag in contract.numbers}
+        self._watch = DriftWatch(reference, asset=asset)
+        self._since = np.nan
+        self._rows = 0
+        self._unseen = 0.0
+        self._near = np.zeros(reference.context.middle.size)
 
-    Returns:
-        Findings of kind "drift" (inputs) and "prediction-drift"; none below 50 rows.
-    """
-    latest = rows[-WINDOW:]
-    if latest.size < FEWEST:
-        return []
-    findings = []
-    for place, tag in enumerate(contract.numbers):
-        findings += _number(seen, latest, contract, tag, place, profile)
-    for place, tag in enumerate(contract.categories):
-        findings += _category(seen, latest, tag, place, profile)
-    return findings + _prediction(seen, latest, contract, profile)
+    def feed(self, rows: Rows) -> None:
+        """Take the next rows of the asset."""
+        if not len(rows):
+            return
+        before = self._rows
+        context = context_table(self._contract, rows.numbers, rows.categories)
+        table = watched_table(self._contract, rows.numbers, rows.categories, rows.scores, rows.suspect)
+        watched = self._watch.update(table, times=rows.times, context=context)
+        self._rows += len(rows)
+        if watched.since is None:
+            self._since = np.nan
+        elif watched.since >= before:
+            self._since = float(rows.times[watched.since - before])
+        if context is not None:
+            self._remember(context)
 
+    def standing(self) -> Sequence[Finding]:
+        """Return what is the case after the last row."""
+        found = self._season()
+        standing = self._watch.standing()
+        if standing:
+            found += self._moved(standing)
+        return found
 
-def _number(
-    seen: Observation, latest: NDArray[np.int64], contract: Contract, tag: Input, place: int, profile: Profile
-) -> list[Finding]:
-    stuck = stuck_rows(seen, latest, place, int(profile.longest_run[place]))
-    healthy = np.setdiff1d(latest, np.concatenate([*stuck.values(), np.zeros(0, np.int64)]))
-    values = seen.numbers[healthy, place]
-    values = values[np.isfinite(values)]
-    if values.size < FEWEST:
-        return []
-    reference, current = profile.quantiles[place], quantile_profile(values)
-    shift = scaled_shift(reference, current)
-    if not _beyond(shift, limit_for(profile.limits[place], values.size), _MATTERS):
-        return []
-    in_context = tag.name in contract.monitor.context
-    move = median_move(reference, current)
-    return [
-        Finding(
-            kind="context" if in_context else "drift",
-            level=Level.NOTICE if in_context else Level.ALARM,
-            tag=tag.name,
-            since=moment(seen, latest[0]),
-            what=_moved(tag, move, shift, len(latest)),
-            fix=text("it is declared as context, so it may move; nothing to do")
-            if in_context
-            else text(
-                "ask what changed in the process or in the sensor; if it stays, train with the new rows"
-            ),
-            data={"shift": shift, "median_move": move, "rows": int(values.size)},
+    def state(self) -> State:
+        """Return all that must survive a restart."""
+        own = np.array([self._since, float(self._rows), self._unseen])
+        return {**self._watch.state(), "drift": own, "near": self._near.copy()}
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Continue from a state that ``state`` returned."""
+        self._watch.restore(state)
+        since, rows, unseen = (float(number) for number in np.asarray(state["drift"], np.float64))
+        self._since, self._rows, self._unseen = since, int(rows), unseen
+        self._near = np.array(state["near"], np.float64)
+
+    def _remember(self, context: NDArray[np.float64]) -> None:
+        """Average where the context lies, and how often that is unknown land."""
+        model = self._watch.reference.context
+        near = np.nan_to_num(model.near(context))
+        self._near = smooth(near.T, _MEMORY, self._near[:, None])[1][:, 0]
+        strange = model.unseen(context, len(context)).astype(np.float64)
+        self._unseen = float(smooth(strange[None], _MEMORY, np.array([[self._unseen]]))[1][0, 0])
+
+    def _moved(self, standing: Sequence[Standing]) -> list[Finding]:
+        """Name the columns that moved, the furthest first, or the relation between them."""
+        offsets = self._watch.offsets()
+        named: dict[int, Standing] = {}
+        for chart in standing:
+            named.setdefault(chart.column, chart)
+        findings = [self._finding(chart, offsets) for chart in list(named.values())[:_MOST_NAMED]]
+        return [finding for finding in findings if finding is not None]
+
+    def _finding(self, chart: Standing, offsets: NDArray[np.float64]) -> Finding:
+        reference = self._watch.reference
+        name, offset = self._names[chart.column], float(offsets[chart.column])
+        is_answer = chart.column == len(self._names) - 1
+        move = offset * float(reference.context.spread[chart.column])
+        return Finding(
+            kind="prediction-drift" if is_answer else "drift",
+            level=Level.NOTICE if is_answer else Level.ALARM,
+            tag=name,
+            asset=self._asset or None,
+            since=None if np.isnan(self._since) else datetime.fromtimestamp(self._since, UTC),
+            cause=Cause.PROCESS,
+            certainty=round(1 - 0.5 / max(chart.ratio, 1.0) ** 4, 3),
+            what=self._words(chart, name, move, offset, is_answer),
+            fix=_fix(is_answer),
+            data={
+                "chart": chart.chart,
+                "ratio": round(chart.ratio, 3),
+                "offset_spreads": round(offset, 3),
+                "offset": move,
+                "learning": reference.still_learning,
+            },
         )
-    ]
 
-
-def _moved(tag: Input, move: float, shift: float, rows: int) -> Text:
-    values = {
-        "tag": tag.name,
-        "move": _short(abs(move)),
-        "unit": f" {tag.unit}" if tag.unit else "",
-        "rows": rows,
-        "shift": _short(shift),
-    }
-    if move >= 0:
+    def _words(self, chart: Standing, name: str, move: float, offset: float, is_answer: bool) -> Text:
+        of_asset = text(" of {asset}", asset=self._asset) if self._asset else ""
+        if is_answer:
+            return text(
+                "what the model answers{of_asset} moved: {times} times its usual spread",
+                of_asset=of_asset,
+                times=_short(offset),
+            )
+        values = {
+            "tag": name,
+            "of_asset": of_asset,
+            "move": _short(abs(move)),
+            "unit": _unit(self._tags.get(name)),
+            "times": _short(abs(offset)),
+        }
+        if chart.chart == "cusum-variance":
+            return text("{tag}{of_asset} varies more than it used to", tag=name, of_asset=of_asset)
+        if chart.chart in _RELATION and abs(offset) < 1:
+            return text(
+                "{tag}{of_asset} no longer follows the other tags as it did", tag=name, of_asset=of_asset
+            )
+        if abs(offset) < _MATTERS:
+            return text("{tag}{of_asset} has left its usual level slowly", tag=name, of_asset=of_asset)
+        if move >= 0:
+            return text(
+                "{tag}{of_asset} lies {move}{unit} above where it should be now ({times} times its spread)",
+                **values,
+            )
         return text(
-            "{tag} moved up by {move}{unit} in the last {rows} rows ({shift} times its usual spread)",
+            "{tag}{of_asset} lies {move}{unit} below where it should be now ({times} times its spread)",
             **values,
         )
-    return text(
-        "{tag} moved down by {move}{unit} in the last {rows} rows ({shift} times its usual spread)", **values
-    )
 
+    def _season(self) -> list[Finding]:
+        """State that the context lies at or beyond the ends of what history saw."""
+        names = [tag.name for tag in self._contract.numbers if tag.name in self._contract.monitor.context]
+        found = []
+        for place, name in enumerate(names):
+            near = float(self._near[place])
+            if abs(near) < _EDGE:
+                continue
+            unknown = self._unseen > _EDGE / 2
+            found.append(
+                Finding(
+                    kind="season",
+                    level=Level.NOTICE,
+                    tag=name,
+                    asset=self._asset or None,
+                    cause=Cause.SEASON,
+                    what=self._season_words(place, name, near, unknown=unknown),
+                    fix=text("if the plant works like this more often, train with such rows")
+                    if unknown
+                    else text("nothing to do: it is declared as context, and explains what follows it"),
+                    data={"place": round(near, 3), "unseen": round(self._unseen, 3)},
+                )
+            )
+        return found
 
-def _category(
-    seen: Observation, latest: NDArray[np.int64], tag: Input, place: int, profile: Profile
-) -> list[Finding]:
-    current = shares(codes_of(seen.categories[latest, place], tag.values), len(tag.values) + 1)
-    move = share_move(profile.shares[place], current)
-    if not _beyond(move, limit_for(profile.share_limits[place], latest.size), _MATTERS_SHARE):
-        return []
-    gained = int(np.argmax(current - profile.shares[place]))
-    label = tag.values[gained] if gained < len(tag.values) else text("unknown or missing")
-    return [
-        Finding(
-            kind="drift",
-            level=Level.ALARM,
-            tag=tag.name,
-            since=moment(seen, latest[0]),
-            what=text(
-                "the mix of {tag} changed: {label} went from {before} % to {after} % of the rows",
-                tag=tag.name,
-                label=label,
-                before=round(100 * float(profile.shares[place][gained]), 1),
-                after=round(100 * float(current[gained]), 1),
-            ),
-            fix=text(
-                "ask what changed in the process or in the sensor; if it stays, train with the new rows"
-            ),
-            data={"move": move, "rows": int(latest.size)},
+    def _season_words(self, place: int, name: str, near: float, *, unknown: bool) -> Text:
+        model = self._watch.reference.context
+        middle, half = float(model.middle[place]), float(model.half[place])
+        values = {
+            "tag": name,
+            "value": _short(middle + near * half),
+            "low": _short(middle - half),
+            "high": _short(middle + half),
+            "unit": _unit(self._tags.get(name)),
+        }
+        if unknown:
+            return text(
+                "{tag} is about {value}{unit}, and training saw {low} to {high}{unit}: drift is not judged",
+                **values,
+            )
+        return text(
+            "season or load: {tag} is about {value}{unit}; training saw {low} to {high}{unit}",
+            **values,
         )
-    ]
 
 
-def _prediction(
-    seen: Observation, latest: NDArray[np.int64], contract: Contract, profile: Profile
-) -> list[Finding]:
-    scores = scores_of(seen, latest)
-    if scores.size < FEWEST:
-        return []
-    current = quantile_profile(scores)
-    shift = scaled_shift(profile.score_quantiles, current)
-    if not _beyond(shift, limit_for(profile.score_limits, scores.size), _MATTERS):
-        return []
-    return [
-        Finding(
-            kind="prediction-drift",
-            level=Level.NOTICE,
-            tag=contract.output.name,
-            since=moment(seen, latest[0]),
-            what=text(
-                "what the model answers moved: its median went from {before} to {after}",
-                before=_short(float(np.median(profile.score_quantiles))),
-                after=_short(float(np.median(scores))),
-            ),
-            fix=text(
-                "compare with the truth as it arrives; with input drift beside it, train with the new rows"
-            ),
-            data={"shift": shift, "rows": int(scores.size)},
+def _fix(is_answer: bool) -> Text:
+    if is_answer:
+        return text(
+            "compare with the truth as it arrives; with input drift beside it, train with the new rows"
         )
-    ]
+    return text("ask what changed in the process or in the sensor; if it stays, train with the new rows")
 
 
-def scores_of(seen: Observation, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the one number a prediction that is watched, as the profile's was computed.
-
-    Returns:
-        Shape ``(rows,)``.
-    """
-    watched = [seen.predictions[row] for row in rows]
-    values = [p.value for p in watched if p.value is not None]
-    if values:
-        return np.array(values, dtype=np.float64)
-    probabilities = [p.probabilities for p in watched if p.probabilities is not None]
-    return watched_score(np.stack(probabilities), None) if probabilities else np.zeros(0)
-
-
-def _beyond(distance: float, limit: float, matters: float) -> bool:
-    return bool(np.isfinite(limit) and distance > max(_MARGIN * limit, matters))
+def _unit(tag: Input | None) -> str:
+    return f" {tag.unit}" if tag is not None and tag.unit else ""
 
 
 def _short(value: float) -> float:
-    return float(f"{value:.3g}")
+    return float(f"{value:.2g}")

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from andamio.bundles import Bundle
 from andamio.contracts.contract import Contract
 from andamio.errors import text
-from andamio.monitoring.drift import FEWEST, drift_findings, scores_of
+from andamio.monitoring.drift import FEWEST, DriftDetector
 from andamio.monitoring.findings import Finding, Level
-from andamio.monitoring.observation import Observation
+from andamio.monitoring.observation import Observation, scores_of, streams
 from andamio.monitoring.performance import Performance, Promise, measure
 from andamio.monitoring.sensors import sensor_findings
 from andamio.monitoring.unrecorded import unrecorded_findings
+from andamio.statistics.drift import DriftReference
 from andamio.statistics.profile import Profile
 
 _REFUSED_SHARE = 0.05
@@ -64,17 +66,18 @@ def examine(
     """
     reference = bundle.reference()
     profile = Profile.read(reference) if Profile.is_in(reference) else None
+    drift = DriftReference.read(reference) if DriftReference.is_in(reference) else None
     rows = seen.of_version(version)
     judged = [item for item in seen.judged if item.prediction.version == version]
     performance = measure(judged, contract, bundle.info, promised_metrics(bundle.evaluation))
     findings = [
         *(sensor_findings(seen, rows, contract, profile) if profile else ()),
-        *(drift_findings(seen, rows, contract, profile) if profile else ()),
+        *(_drift(seen, rows, contract, drift) if drift else ()),
         *performance.findings,
         *_refusals(seen),
         *_damage(seen),
         *unrecorded_findings(seen, at),
-        *(() if profile else _no_reference(contract)),
+        *(() if profile and drift else _no_reference(contract)),
     ]
     scores = scores_of(seen, rows)
     trained = bundle.record.get("created_at")
@@ -88,12 +91,24 @@ def examine(
         reasons=seen.reasons,
         last=seen.last,
         rows=int(rows.size),
-        score_now=float(np.mean(scores)) if scores.size else None,
+        score_now=float(np.nanmean(scores)) if np.isfinite(scores).any() else None,
         score_then=float(np.mean(profile.score_quantiles)) if profile and profile.rows else None,
         performance=performance,
         unmatched=seen.unmatched,
         findings=tuple(sorted(findings, key=lambda finding: finding.level is not Level.ALARM)),
     )
+
+
+def _drift(
+    seen: Observation, rows: NDArray[np.int64], contract: Contract, reference: DriftReference
+) -> list[Finding]:
+    """Replay each asset's latest rows."""
+    findings: list[Finding] = []
+    for stream in streams(seen, rows):
+        detector = DriftDetector(contract, reference, stream.asset)
+        detector.feed(stream)
+        findings += detector.standing()
+    return findings
 
 
 def promised_metrics(evaluation: Mapping[str, object]) -> dict[str, Promise]:

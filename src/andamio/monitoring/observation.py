@@ -28,6 +28,9 @@ from andamio.journal import (
     read_journal,
 )
 from andamio.journal.truth import moment_of
+from andamio.monitoring.rows import Rows
+from andamio.statistics.profile import watched_score
+from andamio.statistics.runs import by_group
 
 KEPT = 5000  # the latest predictions that monitors look at
 
@@ -86,6 +89,39 @@ class Observation:
     def of_version(self, version: int) -> NDArray[np.int64]:
         """Return the places of the rows that one version answered, in time order."""
         return np.flatnonzero(self.versions == version)
+
+
+def scores_of(seen: Observation, places: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the one number a prediction that is watched, as the reference's was computed.
+
+    Returns:
+        Shape ``(places,)``; NaN where a prediction has none.
+    """
+    scores = np.full(len(places), np.nan)
+    for i, place in enumerate(places):
+        prediction = seen.predictions[place]
+        if prediction.value is not None:
+            scores[i] = prediction.value
+        elif prediction.probabilities is not None:
+            scores[i] = watched_score(prediction.probabilities[None], None)[0]
+    return scores
+
+
+def streams(seen: Observation, places: NDArray[np.int64]) -> list[Rows]:
+    """Return some of the rows, given by their places in the order of time, as one stream an asset."""
+    scores = scores_of(seen, places)
+    return [
+        Rows(
+            asset=asset,
+            times=seen.times[places[members]],
+            arrived=np.array([seen.predictions[i].time for i in places[members]], np.float64),
+            numbers=seen.numbers[places[members]],
+            categories=seen.categories[places[members]],
+            scores=scores[members],
+            suspect=np.zeros((members.size, seen.numbers.shape[1]), np.bool_),
+        )
+        for asset, members in by_group(seen.assets[places].tolist()).items()
+    ]
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ category ``C``, feature number ``J`` (names in ``graph.json``) and the watched s
     rows                                       how many rows
     target.counts or target.edges, .counts     the truth
     background.numbers, .categories            what explanations compare with (``explanations.background``)
+    drift.*                                    what drift is held against (``statistics.drift``)
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ from numpy.typing import NDArray
 
 from andamio.bundles import GraphInfo, Outputs
 from andamio.explanations import background_arrays
+from andamio.statistics.drift.learning import FEWEST, learn_drift
+from andamio.statistics.drift.tags import context_table, watched_table
 from andamio.statistics.histograms import count_categories, histogram, moments, quantile_edges
 from andamio.statistics.profile import learn_profile, watched_score
 from andamio.training.table import Problem
 
 BINS = 20
+_FIRST_CLOCK = 1e8  # seconds since 1970: no plant's history is older than 1973
 
 
 def reference(problem: Problem, outputs: Outputs, info: GraphInfo) -> dict[str, NDArray[np.generic]]:
@@ -52,6 +56,7 @@ def reference(problem: Problem, outputs: Outputs, info: GraphInfo) -> dict[str, 
         ).arrays()
     )
     arrays |= background_arrays(problem.rows, score)
+    arrays |= _drift(problem, score)
     arrays["rows"] = np.array(len(problem), dtype=np.int64)
     features = outputs.features if outputs.features is not None else np.zeros((len(problem), 0), np.float32)
     for j, declared in enumerate(contract.numbers):
@@ -69,6 +74,26 @@ def reference(problem: Problem, outputs: Outputs, info: GraphInfo) -> dict[str, 
     else:
         arrays["target.counts"] = np.bincount(problem.target.astype(np.int64), minlength=len(problem.classes))
     return arrays
+
+
+def _drift(problem: Problem, score: NDArray[np.float64]) -> dict[str, NDArray[np.generic]]:
+    """Learn what drift is held against; nothing from fewer rows than it needs."""
+    if len(problem) < FEWEST:
+        return {}
+    contract, rows = problem.contract, problem.rows
+    context = context_table(contract, rows.numbers, rows.categories)
+    return learn_drift(
+        watched_table(contract, rows.numbers, rows.categories, score),
+        times=problem.times if _is_clock(problem.times) else None,
+        context=context,
+        assets=None if problem.assets is None else problem.assets.tolist(),
+        false_alarms_per_month=contract.monitor.false_alarms_per_month,
+    ).arrays()
+
+
+def _is_clock(times: NDArray[np.float64] | None) -> bool:
+    """Tell times from the numbers of a counting column."""
+    return times is not None and bool(np.min(times) > _FIRST_CLOCK)
 
 
 def _binned(key: str, values: NDArray[np.floating] | NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:

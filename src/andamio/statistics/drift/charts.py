@@ -36,6 +36,8 @@ _VARIANCE_CAP = 8.0
 _SLOW, _FAST, _SPE = 0.1, 0.4, 0.2
 _MAIN = 1.2
 _UNIT = 2.0**32
+_UP, _DOWN = 0, 1
+_SQUARES = 2  # only upwards: what varies less is missing, held, or better known
 _MOST = 2.0**62
 _STRETCH = 1024
 
@@ -115,9 +117,12 @@ class Charts:
         whole = np.concatenate([state.past, z], axis=1)
         white = self.own.residuals(whole)
         np.clip(white, -CAP, CAP, out=white)
-        white[np.isnan(rows.T)] = 0.0
-        noise = np.minimum(white * white, _VARIANCE_CAP) - 1.0
-        noise[np.isnan(rows.T)] = 0.0
+        noise = np.minimum(white * white, _VARIANCE_CAP)
+        noise -= 1.0
+        unknown = np.isnan(rows)
+        if unknown.any():
+            white[unknown.T] = 0.0
+            noise[unknown.T] = 0.0
         self._sums((z, white, noise), state, values)
         lags, cusums = self.own.lags, len(CUSUMS)
         average, state.slow = smooth(z, _SLOW, state.slow)
@@ -149,19 +154,21 @@ class Charts:
         for i, (source, slack) in enumerate(CUSUMS):
             allowance = (_UNIT * slack * self.scale[source]).astype(np.int64)[:, None] * order
             largest: NDArray[np.int64] | None = None
-            for side, sign in enumerate((1, -1)):
-                total = sums[source] * sign + state.sums[i, side][:, None]
+            for side in (_UP, _DOWN) if source != _SQUARES else (_UP,):
+                begun = state.sums[i, side][:, None]
+                total = begun + sums[source] if side == _UP else begun - sums[source]
                 total[:, 1:] -= allowance
                 total[:, 0] = 0
                 total -= np.minimum.accumulate(total, axis=1)
-                if total.max() > caps[i]:
-                    steps = np.diff(sums[source] * sign, axis=1) - allowance[:, :1]
-                    _hold(total, steps, state.sums[i, side], int(caps[i]))
-                state.sums[i, side] = total[:, -1]
+                top = total.max(axis=0)[1:]
+                if top.max() > caps[i]:
+                    steps = np.diff(sums[source], axis=1) * (1 if side == _UP else -1) - allowance[:, :1]
+                    _hold(total, steps, begun[:, 0], int(caps[i]))
+                    top = total[:, 1:].max(axis=0)
                 if state.peaks is not None:
                     highest = total.max(axis=1) * (2 * slack / _UNIT)
                     np.maximum(state.peaks[i], highest, out=state.peaks[i])
-                top = total[:, 1:].max(axis=0)
+                state.sums[i, side] = total[:, -1]
                 largest = top if largest is None else np.maximum(largest, top)
             values[i] = largest
             values[i] *= 2 * slack / _UNIT
@@ -197,7 +204,7 @@ def fit_charts(rows: Table) -> Charts:
         [
             np.maximum(own.long_run_variance, 0.1),
             np.maximum(white.var(axis=1), 0.1),
-            np.maximum(noise.var(axis=1), 0.2),
+            np.maximum(fit_autoregression(noise).long_run_variance, 0.2),
         ]
     )
     slow, _ = smooth(z, _SLOW, np.zeros((columns, 1)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ DAY_S = 86_400.0
 SEASONS = ((DAY_S, 3, 3.0), (7 * DAY_S, 2, 3.0), (365.2425 * DAY_S, 2, 1.8))
 _BEYOND = 0.15  # of the range of history: as far as the context may leave it and still be believed
 _RIDGE = 1e-3
+_BELIEVED = 0.1  # spreads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class ContextModel:
         half: Shape ``(context,)``.
         weights: Shape ``(terms, columns)``; the first term is one.
         spread: Of what is left, shape ``(columns,)``; infinite for a column that never moved.
+        doubt: Variance of a level that is looked up, in spreads: ``t @ doubt @ t`` for terms ``t``.
     """
 
     periods: NDArray[np.int64]
@@ -33,6 +35,7 @@ class ContextModel:
     half: Table
     weights: Table
     spread: Table
+    doubt: Table
 
     def terms(self, rows: int, times: Table | None, context: Table | None) -> Table:
         """Return what the columns are explained by, shape ``(rows, terms)``.
@@ -49,10 +52,10 @@ class ContextModel:
                 for k in range(1, harmonics + 1) if used else ():
                     terms += [np.cos(k * angle), np.sin(k * angle)]
         if context is not None and self.middle.size:
-            near = np.nan_to_num((context - self.middle) / self.half)
+            near = np.nan_to_num(self.near(context))
             np.clip(near, -1 - 2 * _BEYOND, 1 + 2 * _BEYOND, out=near)
             for column in near.T:
-                terms += [column, column**2, column**3]
+                terms += [column, column**2]
         return np.stack(terms, axis=1)
 
     def unseen(self, context: Table | None, rows: int) -> NDArray[np.bool_]:
@@ -61,9 +64,37 @@ class ContextModel:
             return np.zeros(rows, np.bool_)
         return np.asarray((np.abs(context - self.middle) > (1 + 2 * _BEYOND) * self.half).any(axis=1))
 
+    def near(self, context: Table) -> Table:
+        """Return where each value lies in what history saw: -1 its low end, 1 its high end."""
+        return np.asarray((context - self.middle) / self.half)
+
     def standardise(self, table: Table, terms: Table) -> Table:
         """Return how far each value lies from its usual level, in spreads, shape ``(rows, columns)``."""
-        return np.asarray((table - terms @ self.weights) / self.spread)
+        z = (table - terms @ self.weights) / self.spread
+        if terms.shape[1] > 1:
+            z *= self.certainty(terms)[:, None]
+        return np.asarray(z)
+
+    def certainty(self, terms: Table) -> Table:
+        """Return how far a level is to be believed, 1 where history has been often, shape ``(rows,)``.
+
+        At the ends of a context the level is known to some tenths of a spread only; a distance there that
+        lasts is no drift.
+        """
+        variance = np.einsum("ij,jk,ik->i", terms, self.doubt, terms, optimize=True)
+        usual = float(self.doubt.shape[0] and self.doubt[0, 0])
+        return np.asarray(1 / (1 + np.maximum(0.0, variance - 2 * usual) / _BELIEVED**2))
+
+    def with_doubt(self, terms: Table, long_run: float) -> ContextModel:
+        """Return the model that knows how well history tells its levels.
+
+        Args:
+            terms: Of history, shape ``(rows, terms)``.
+            long_run: Rows after which a column has mostly forgotten.
+        """
+        gram = terms.T @ terms / len(terms)
+        gram[np.diag_indices_from(gram)] += _RIDGE
+        return replace(self, doubt=np.asarray(np.linalg.inv(gram) * max(long_run, 1.0) / len(terms)))
 
 
 def learn_context(table: Table, times: Table | None, context: Table | None) -> ContextModel:
@@ -87,9 +118,10 @@ def learn_context(table: Table, times: Table | None, context: Table | None) -> C
         half=np.where(high > low, (high - low) / 2, 1.0),
         weights=np.zeros((1, columns)),
         spread=np.ones(columns),
+        doubt=np.zeros((1, 1)),
     )
     weights, spread = fit_levels(model.terms(rows, times, context), table)
-    return ContextModel(periods=periods, middle=model.middle, half=model.half, weights=weights, spread=spread)
+    return replace(model, weights=weights, spread=spread, doubt=np.zeros((len(weights), len(weights))))
 
 
 def fit_levels(terms: Table, table: Table) -> tuple[Table, Table]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.signal import lfilter
 from scipy.stats import poisson
 
 from andamio.statistics.drift.charts import CHARTS, CUSUMS, Charts, fit_charts, settled
@@ -116,7 +117,10 @@ class _Source:
         drawn = self.shocks[:, places]
         drawn *= np.sqrt(1 - _BLUR**2)
         drawn += _BLUR * (self.common @ random.standard_normal(drawn.shape))
-        return np.asarray(self.charts.own.simulate(drawn)[:, _REST:].T)
+        own = self.charts.own
+        for j, row in enumerate(drawn):
+            drawn[j] = lfilter([own.spread[j]], np.concatenate([[1.0], -own.phi[:, j]]), row)
+        return np.asarray(drawn[:, _REST:].T)
 
 
 def _learnt_anew(

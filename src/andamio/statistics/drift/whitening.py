@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_toeplitz
-from scipy.signal import lfilter
 
 MOST_LAGS = 8
+_SPAN = 64  # rows that are averaged by one product of matrices
 _NEARLY_ONE = 0.995  # a column that never returns to its mean has no long-run spread
 
 
@@ -55,21 +54,6 @@ class Autoregression:
             left -= weights[lag][:, None] * whole[:, start : start + left.shape[1]]
         return left
 
-    def simulate(self, shocks: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Turn residuals (in residual spreads) back into a series, begun at rest.
-
-        Args:
-            shocks: Shape ``(columns, rows)``.
-
-        Returns:
-            Shape ``(columns, rows)``.
-        """
-        series = np.empty_like(shocks)
-        for j, row in enumerate(shocks):
-            recursion = np.concatenate([[1.0], -self.phi[:, j]])
-            series[j] = lfilter([self.spread[j]], recursion, row)
-        return series
-
 
 def fit_autoregression(z: NDArray[np.float64], *, most: int = MOST_LAGS) -> Autoregression:
     """Fit each column by Yule-Walker, with as many lags as Akaike's criterion asks for.
@@ -94,7 +78,8 @@ def fit_autoregression(z: NDArray[np.float64], *, most: int = MOST_LAGS) -> Auto
             continue
         best = (rows * np.log(r[0]), np.zeros(0), r[0])
         for order in range(1, most + 1):
-            found = solve_toeplitz(r[:order], r[1 : order + 1])
+            apart = np.abs(np.subtract.outer(np.arange(order), np.arange(order)))
+            found = np.linalg.solve(r[apart], r[1 : order + 1])
             left = max(float(r[0] - found @ r[1 : order + 1]), 1e-9 * r[0])
             best = min(best, (rows * np.log(left) + 2 * order, found, left), key=lambda fit: fit[0])
         phi[: best[1].size, j] = best[1]
@@ -132,5 +117,15 @@ def smooth(
     Returns:
         The averages, shape ``(columns, rows)``, and the last of them.
     """
-    averages, _ = lfilter([weight], [1.0, weight - 1], values, axis=1, zi=(1 - weight) * last)
-    return averages, averages[:, -1:].copy()
+    columns, rows = values.shape
+    keep = 1 - weight
+    averages = np.empty((columns, rows))
+    decay = keep ** np.arange(1, _SPAN + 1)
+    ages = np.arange(_SPAN) - np.arange(_SPAN)[:, None]
+    within = np.where(ages >= 0, weight * keep ** np.maximum(ages, 0), 0.0)
+    for start in range(0, rows, _SPAN):
+        part = values[:, start : start + _SPAN]
+        width = part.shape[1]
+        averages[:, start : start + width] = part @ within[:width, :width] + last * decay[:width]
+        last = averages[:, start + width - 1 : start + width]
+    return averages, last.copy()

@@ -25,6 +25,10 @@ class WindowReport:
         abstains: Why there is no verdict: "rows", "memory" or "context"; None when there is one.
         test: The block test.
         distances: Of each column, raw, whatever moved them.
+        psi_limits: What the stability index of each column exceeds in one of twenty windows without drift.
+        mmd: The maximum mean discrepancy and its probability; None without a verdict.
+        classifier: The area under the curve of a classifier that tells now from then, and its probability;
+            None below 2,000 rows.
     """
 
     rows: int
@@ -32,6 +36,9 @@ class WindowReport:
     abstains: str | None
     test: BlockTest
     distances: Distances
+    psi_limits: Table
+    mmd: tuple[float, float] | None
+    classifier: tuple[float, float] | None
 
     @property
     def alarm(self) -> bool:
@@ -77,6 +84,7 @@ def compare(
         abstains = "context"
     elif known < reference.blocks.size:
         abstains = "memory"
+    blocks = max(1, len(z) // reference.blocks.size)
     nothing = BlockTest(p_value=float("nan"), alarm=False, moved=(), blocks=(0, len(reference.blocks.means)))
     return WindowReport(
         rows=len(values),
@@ -84,4 +92,7 @@ def compare(
         abstains=abstains,
         test=nothing if abstains else compare_blocks(reference.blocks, z),
         distances=reference.counts.compare(values),
+        psi_limits=reference.groups.limits(values, max(1, len(values) // reference.blocks.size)),
+        mmd=None if abstains else reference.kernel.discrepancy(z, blocks),
+        classifier=None if abstains else reference.kernel.classify(z, blocks),
     )

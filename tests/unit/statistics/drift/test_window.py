@@ -9,6 +9,7 @@ from scipy.spatial.distance import jensenshannon
 
 from andamio.statistics.drift import DriftReference, compare
 from andamio.statistics.drift.distances import FineCounts
+from andamio.statistics.drift.learning import learn_drift
 
 from .streams import autoregressive
 
@@ -16,7 +17,7 @@ from .streams import autoregressive
 @pytest.fixture(scope="module", params=[0.0, 0.8], ids=["independent", "autocorrelated"])
 def learnt(request: pytest.FixtureRequest) -> tuple[float, DriftReference]:
     phi = request.param
-    return phi, DriftReference.learn(_mixed(6000, phi, seed=1), false_alarms_per_month=100.0)
+    return phi, learn_drift(_mixed(6000, phi, seed=1), false_alarms_per_month=100.0)
 
 
 def _mixed(rows: int, phi: float, seed: int) -> np.ndarray:
@@ -54,7 +55,7 @@ def test_what_moved_is_found_and_named(learnt: tuple[float, DriftReference], kin
 
 
 def test_what_is_significant_and_too_small_to_matter_is_no_alarm() -> None:
-    reference = DriftReference.learn(autoregressive(20_000, 2, 0.0, seed=2), false_alarms_per_month=100.0)
+    reference = learn_drift(autoregressive(20_000, 2, 0.0, seed=2), false_alarms_per_month=100.0)
     report = compare(reference, autoregressive(20_000, 2, 0.0, seed=3) + 0.1)
     assert report.p_value <= 0.05
     assert not report.alarm
@@ -94,3 +95,35 @@ def test_a_column_like_history_has_small_distances_and_missing_values_are_counte
     assert found.psi.max() < 0.02
     assert found.ks.max() < 0.04
     assert found.missing.tolist() == [0.0, 0.1]
+
+
+def test_a_stability_index_has_a_limit_of_its_own_for_each_window(
+    learnt: tuple[float, DriftReference],
+) -> None:
+    phi, reference = learnt
+    short, long = (compare(reference, _mixed(rows, phi, seed=60)) for rows in (300, 3000))
+    assert (short.psi_limits > 2 * long.psi_limits).all()
+    over = [
+        (report.distances.psi > report.psi_limits).mean()
+        for seed in range(60)
+        for report in [compare(reference, _mixed(600, phi, seed=200 + seed))]
+    ]
+    assert np.mean(over) < 0.15  # 0.05 is expected
+
+
+def test_kernel_means_and_a_classifier_see_what_moves_no_single_column() -> None:
+    reference = learn_drift(_mixed(8000, 0.0, seed=1), false_alarms_per_month=100.0)
+    same = compare(reference, _mixed(3000, 0.0, seed=70))
+    assert same.mmd is not None
+    assert same.classifier is not None
+    assert same.mmd[1] > 0.01
+    assert same.classifier[1] > 0.01
+    wider = _mixed(3000, 0.0, seed=71)
+    wider[:, 2] *= 1.5
+    moved = compare(reference, wider)
+    assert moved.mmd is not None
+    assert moved.classifier is not None
+    assert moved.mmd[1] <= 0.01
+    assert moved.classifier[0] > 0.6
+    assert moved.classifier[1] < 0.001
+    assert compare(reference, wider[:1500]).classifier is None
