@@ -62,7 +62,7 @@ SLOW = ("river", "alibi")
 BUDGETED = ("independent", "AR(0.9)", "seasonal")
 SMOKE = Size(3, 3, 3, 1, 1, 1, ("independent", "categorical", "seasonal"), ("seasonal",), 1, 1)
 QUICK_NAMES = ("independent", "AR(0.9)", "seasonal", "operating points", "categorical", "heavy tails")
-QUICK = Size(14, 30, 30, 2, 2, 6, QUICK_NAMES, BUDGETED, 3, 12)
+QUICK = Size(14, 30, 30, 1, 2, 4, QUICK_NAMES, BUDGETED, 3, 10)
 FULL = Size(14, 180, 180, 10, 5, 30, tuple(processes()), tuple(processes()), 20, 12)
 
 
@@ -209,7 +209,8 @@ def main() -> None:
     size, began = SIZES[mode], time.perf_counter()
     names = [name for name in size.names if not options.streams or name in options.streams]
     streams = [synthetic(processes()[name], size) for name in names]
-    recorded, absent = plants.real() if not options.streams else ([], [])
+    wanted = {"smoke": plants.REAL[:1], "quick": plants.REAL, "full": plants.REAL}[mode]
+    recorded, absent = plants.real(wanted if not options.streams else [])
     peers = [name for name in PEERS if options.only is None or name in options.only]
     own = ours.present() and (options.only is None or "andamio" in options.only)
     budgeted = [name for name in names if own and name in size.slow]
