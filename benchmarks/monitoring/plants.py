@@ -58,21 +58,21 @@ def stamps(path: Path, column: str, form: str, delimiter: str = ",") -> Floats:
 
 
 def transformer() -> Stream:
-    """Transformer oil temperature and loads, hourly: a year of reference, two months, four months."""
+    """Transformer oil temperature and loads, hourly: a year of reference, two months, two months."""
     path = data() / "ett" / "ETTh1.csv"
     table = table_of(path, ["HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT"])
     rows = Stretch(table, stamps(path, "date", "%Y-%m-%d %H:%M:%S"))
-    return cut("transformer (ETT)", rows, HOUR_S, (8_760, 1_440, 2_880), window=168)
+    return cut("transformer (ETT)", rows, HOUR_S, (8_760, 1_440, 1_440), window=168)
 
 
 def steelworks() -> Stream:
-    """Energy of a steelworks, every quarter of an hour: half a year, two months, three months."""
+    """Energy of a steelworks, every quarter of an hour: half a year, two months, two months."""
     path = data() / "steel_industry_energy" / "Steel_industry_data.csv.gz"
     with gzip.open(path, "rt", encoding="utf-8-sig") as file:
         names = next(csv.reader(file))[1:7]
     table = table_of(path, names)
     rows = Stretch(table, START - 8 * 365 * 86_400.0 + 900.0 * np.arange(len(table)))
-    return cut("steelworks", rows, 900.0, (17_280, 5_760, 8_640), window=672)
+    return cut("steelworks", rows, 900.0, (17_280, 5_760, 5_760), window=672)
 
 
 def water_loop() -> Stream:
@@ -119,12 +119,12 @@ def water_network() -> Stream:
     attacked = table_of(path, ["ATT_FLAG"])[:, 0] != 0.0
     first = int(np.flatnonzero(attacked)[0])
     stream = cut(
-        "water network (BATADAL)", Stretch(table[:first], times[:first]), HOUR_S, (1_150, 240, 300), 24
+        "water network (BATADAL)", Stretch(table[:first], times[:first]), HOUR_S, (1_150, 240, 288), 48
     )
     starts = np.flatnonzero(attacked & ~np.roll(attacked, 1))
     for start in starts:
-        before = int(start) - 24
-        stream.cases.append(Case("attack", Stretch(table, times).cut(before, before + 144), 24))
+        before = int(start) - 48
+        stream.cases.append(Case("attack", Stretch(table, times).cut(before, before + 192), 48))
     return stream
 
 
@@ -164,10 +164,10 @@ REAL: list[Callable[[], Stream]] = [
 ]
 
 
-def real() -> tuple[list[Stream], list[str]]:
+def real(wanted: list[Callable[[], Stream]]) -> tuple[list[Stream], list[str]]:
     """Return the real streams, and the names of those that are absent."""
     found, absent = [], []
-    for make in REAL:
+    for make in wanted:
         try:
             found.append(make())
         except FileNotFoundError:
