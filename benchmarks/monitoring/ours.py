@@ -11,10 +11,11 @@ from opponents import Verdict, Verdicts, runs
 from streams import Floats, Stream, Stretch
 
 try:
-    from andamio.statistics.drift import DriftReference, DriftWatch, compare
+    from andamio.statistics.drift import DriftWatch, compare
     from andamio.statistics.drift.distances import FineCounts
+    from andamio.statistics.drift.learning import learn_drift
 except ImportError:  # a checkout from before the detectors
-    DriftReference = DriftWatch = compare = FineCounts = None
+    DriftWatch = compare = FineCounts = learn_drift = None
 
 STREAMING = "Andamio, streaming"
 BATCH = "Andamio, batch"
@@ -22,12 +23,12 @@ BATCH = "Andamio, batch"
 
 def present() -> bool:
     """Tell whether this checkout has the detectors."""
-    return DriftReference is not None
+    return DriftWatch is not None
 
 
 def learn(stretch: Stretch, step_s: float, budget: float = 1.0) -> Any:
     """Learn a reference with a budget of false alarms a month."""
-    return DriftReference.learn(
+    return learn_drift(
         stretch.table,
         times=stretch.times,
         context=stretch.context,
