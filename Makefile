@@ -75,6 +75,10 @@ bench:
 	$(bin)/python benchmarks/training/uci_regression.py concrete energy
 	$(bin)/python benchmarks/training/ai4i.py
 	$(bin)/python benchmarks/training/ai4i.py --declared
+	$(bin)/python benchmarks/monitoring/driftbench.py --quick
+	$(bin)/python benchmarks/monitoring/tep.py
+	$(bin)/python benchmarks/monitoring/offset.py
+	$(bin)/python benchmarks/monitoring/speed.py
 
 # Schemathesis against a real scoring process, then atheris on what reads a body; in an environment of their own.
 examples ?= 200
