@@ -175,7 +175,7 @@ def _given_way(
     if episodes <= poisson.ppf(0.95, len(z) / rows_per_alarm):
         return charts, Limits(values, wandered=False)
     scale = charts.scale.copy()
-    for i, (source, _) in enumerate(CUSUMS):
+    for i, (source, _, _) in enumerate(CUSUMS):
         calmer = np.maximum(1.0, _ROOM * columns[i] / values[i])
         scale[source] = np.minimum(scale[source], charts.scale[source] / calmer)
     sums = len(CUSUMS)

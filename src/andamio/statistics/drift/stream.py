@@ -12,7 +12,8 @@ from andamio.statistics.drift.charts import CHARTS, CUSUMS, GIVEN_OTHERS, ChartS
 from andamio.statistics.drift.context import Table
 from andamio.statistics.drift.reference import Arrays, DriftReference
 
-_RETURN = 0.7  # of the limit: below that a chart has returned
+# Share of its limit below which a chart has returned: sums lie near 0 on a usual day, the others near 0.75.
+_RETURN = np.array([0.7] * len(CUSUMS) + [0.93] * (len(CHARTS) - len(CUSUMS)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class DriftWatch:
         self.asset = asset
         self._state = reference.charts.fresh()
         self._seen = 0
-        self._since = -1
+        self._since = np.full(len(CHARTS), -1, np.int64)
         self._last = np.zeros(len(CHARTS))
 
     def update(
@@ -79,37 +80,38 @@ class DriftWatch:
         known = ~reference.context.unseen(context, len(z))
         judged = reference.charts.run(z[known], self._state) / reference.limits
         shares = np.concatenate([self._last[None], judged])[np.cumsum(known)]
-        alarm, stands = self._stood(shares)
+        alarm = self._stood(shares)
         self._seen += len(z)
         if len(shares):
             self._last = shares[-1].copy()
-        return Watched(alarm=alarm, statistics=shares, since=self._since if stands else None)
+        standing = self._since[self._since >= 0]
+        return Watched(alarm=alarm, statistics=shares, since=int(standing.min()) if standing.size else None)
 
-    def _stood(self, shares: Table) -> tuple[NDArray[np.bool_], bool]:
-        """Apply the deadband: what rose above its limit stands until it is well below."""
-        top = shares.max(axis=1) if len(shares) else np.zeros(0)
-        rises = np.flatnonzero(top > 1)
-        falls = np.flatnonzero(top < _RETURN)
-        alarm = np.zeros(len(top), np.bool_)
-        at, stands = 0, self._since >= 0
-        while at < len(top):
-            if not stands:
-                place = np.searchsorted(rises, at)
-                if place == len(rises):
-                    break
-                at = int(rises[place])
-                self._since, stands = self._seen + at, True
-            place = np.searchsorted(falls, at)
-            end = int(falls[place]) if place < len(falls) else len(top)
-            alarm[at:end] = True
-            at = end
-            if end < len(top):
-                self._since, stands = -1, False
-        return alarm, stands
+    def _stood(self, shares: Table) -> NDArray[np.bool_]:
+        """Apply the deadband, chart by chart: what rose above its limit stands until it is well below."""
+        alarm = np.zeros(len(shares), np.bool_)
+        for chart in np.flatnonzero((shares > 1).any(axis=0) | (self._since >= 0)):
+            share = shares[:, chart]
+            rises, falls = np.flatnonzero(share > 1), np.flatnonzero(share < _RETURN[chart])
+            at = 0
+            while at < len(share):
+                if self._since[chart] < 0:
+                    place = int(np.searchsorted(rises, at))
+                    if place == len(rises):
+                        break
+                    at = int(rises[place])
+                    self._since[chart] = self._seen + at
+                place = int(np.searchsorted(falls, at))
+                end = int(falls[place]) if place < len(falls) else len(share)
+                alarm[at:end] = True
+                at = end
+                if end < len(share):
+                    self._since[chart] = -1
+        return alarm
 
     def standing(self) -> tuple[Standing, ...]:
         """Return the charts that stand beyond their limits, the furthest first."""
-        if self._since < 0:
+        if (self._since < 0).all():
             return ()
         others = self.reference.charts.others
         offsets = self.offsets()
@@ -117,8 +119,8 @@ class DriftWatch:
         given = apart / np.diag(others)
         found = []
         for i in np.argsort(-self._last, kind="stable"):
-            if self._last[i] < _RETURN:
-                break
+            if self._since[i] < 0:
+                continue
             column = self._column(int(i), apart)
             offset, beyond = float(offsets[column]), float(given[column])
             found.append(Standing(CHARTS[i], float(self._last[i]), column, offset, beyond))
@@ -137,11 +139,11 @@ class DriftWatch:
     def state(self) -> Arrays:
         """Return all that must survive a restart."""
         held = {f.name: getattr(self._state, f.name) for f in fields(ChartState) if f.name != "peaks"}
-        return held | {"watched": np.array([self._seen, self._since]), "last": self._last.copy()}
+        return held | {"seen": np.array(self._seen), "since": self._since.copy(), "last": self._last.copy()}
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         """Continue from a state that ``state`` returned."""
         names = [f.name for f in fields(ChartState) if f.name != "peaks"]
         self._state = ChartState(**{name: np.array(state[name]) for name in names})
-        self._seen, self._since = (int(n) for n in state["watched"])
+        self._seen, self._since = int(state["seen"]), np.array(state["since"], np.int64)
         self._last = np.array(state["last"], np.float64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,14 +119,26 @@ def smooth(
         The averages, shape ``(columns, rows)``, and the last of them.
     """
     columns, rows = values.shape
+    within, decay = _kernel(weight)
+    spans = -(-rows // _SPAN)
+    padded = np.zeros((columns, spans * _SPAN))
+    padded[:, :rows] = values
+    averages = padded.reshape(columns * spans, _SPAN) @ within
+    averages = averages.reshape(columns, spans, _SPAN)
+    begun = np.empty((columns, spans))
+    carried = last[:, 0]
+    for span in range(spans):
+        begun[:, span] = carried
+        carried = averages[:, span, -1] + decay[-1] * carried
+    averages += begun[:, :, None] * decay
+    found = averages.reshape(columns, -1)[:, :rows]
+    return found, found[:, -1:].copy()
+
+
+@cache
+def _kernel(weight: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what a span of rows adds to its averages, and what is left of the average before it."""
     keep = 1 - weight
-    averages = np.empty((columns, rows))
-    decay = keep ** np.arange(1, _SPAN + 1)
     ages = np.arange(_SPAN) - np.arange(_SPAN)[:, None]
     within = np.where(ages >= 0, weight * keep ** np.maximum(ages, 0), 0.0)
-    for start in range(0, rows, _SPAN):
-        part = values[:, start : start + _SPAN]
-        width = part.shape[1]
-        averages[:, start : start + width] = part @ within[:width, :width] + last * decay[:width]
-        last = averages[:, start + width - 1 : start + width]
-    return averages, last.copy()
+    return np.asarray(within), np.asarray(keep ** np.arange(1, _SPAN + 1))
