@@ -85,7 +85,9 @@ class DriftReference:
         if asset in self.assets:
             values = values - self.levels[self.assets.index(asset)]
         z = self.context.standardise(values, self.context.terms(len(values), times, context))
-        z[self.context.unseen(context, len(values))] = np.nan
+        unseen = self.context.unseen(context, len(values))
+        if unseen.any():
+            z[unseen] = np.nan
         return z
 
     def arrays(self) -> Arrays:
