@@ -9,8 +9,8 @@ from andamio.errors import text
 from andamio.monitoring.findings import Cause, Finding
 
 _ALIKE = frozenset({"drift", "prediction-drift", "season"})
-# On one machine a sensor; on several at once no sensor fails like that: the process moved them, or what carries
-# their values stands still.
+# On one machine a sensor; on several at once no sensor fails like that: the process moved them, or what
+# carries their values stands still.
 _MOVED = frozenset({"offset", "sensor-drift", "spike", "unit"})
 _SILENT = frozenset({"stuck", "dropout", "sentinel", "missing"})
 
