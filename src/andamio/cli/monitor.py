@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from andamio.cli.alarm_keeping import desk_of, keep_alarms
 from andamio.cli.monitor_output import Teller, looked_data, tell_episodes, tell_look
 from andamio.cli.monitor_rebase import rebase
 from andamio.cli.monitor_report import report
@@ -72,6 +73,7 @@ def look(
         return
     with closing(Rounds(plant, partial(archive_of, plant), model, yielding=True)) as rounds:
         found = rounds.go(time.time())
+        keep_alarms(desk_of(plant), found)
     for one in found.looked:
         tell_look(out, one, plant.settings.time_zone)
     if not found.looked and not found.failures:

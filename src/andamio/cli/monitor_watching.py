@@ -13,6 +13,7 @@ from datetime import tzinfo
 from functools import partial
 from types import FrameType
 
+from andamio.cli.alarm_keeping import desk_of, keep_alarms
 from andamio.cli.monitor_output import Teller
 from andamio.cli.past import archive_of
 from andamio.errors import UsageError, text
@@ -55,9 +56,11 @@ def look_on(plant: PlantFolder, model: str, teller: Teller, interval_s: float) -
     Raises:
         Busy: Another process keeps a watch of these; the error names it.
     """
+    desk = desk_of(plant)
     with _until_told() as ended, closing(Rounds(plant, partial(archive_of, plant), model)) as rounds:
         while not ended.is_set():
             found = rounds.go(time.time())
+            keep_alarms(desk, found)
             if teller.is_first and found.failures and not found.looked:
                 raise next(iter(found.failures.values()))
             teller.tell(found)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from andamio.cli.alarm_keeping import desk_of
 from andamio.cli.monitor_watching import Period
 from andamio.cli.output import Json, Output
 from andamio.cli.past import archive_of
@@ -54,6 +55,7 @@ def command(
         port=plant.settings.control.port if port < 0 else port,
         interval_s=interval or plant.settings.monitor.interval_s,
         guard=guard_of(plant, insecure=insecure),
+        desk=desk_of(plant),
     )
 
     def announce(started: ControlStarted) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Protocol, runtime_checkable
 
@@ -28,37 +28,6 @@ class Doubting(Protocol):
 
     def suspect(self) -> NDArray[np.bool_]:
         """Return the number tags in doubt of the rows last fed, shape ``(rows, numbers)``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
-    """A series that a plant engineer reads: Shewhart, T², SPE.
-
-    Attributes:
-        name: What it shows: "T²", "SPE", or the name of a tag.
-        times: Seconds since 1970, shape ``(points,)``.
-        values: Shape ``(points,)``.
-        limit: Beyond which a point is out; None where there is none.
-        lower: Below which a point is out; None where there is none.
-        centre: Where it lies in the reference; None where that is not told.
-        unit: Of the values; "" for none.
-    """
-
-    name: str
-    times: NDArray[np.float64]
-    values: NDArray[np.float64]
-    limit: float | None = None
-    lower: float | None = None
-    centre: float | None = None
-    unit: str = ""
-
-
-@runtime_checkable
-class Charted(Protocol):
-    """A detector that shows what it watches."""
-
-    def charts(self) -> Sequence[Chart]:
-        """Return its series, the latest points of each."""
 
 
 def _sensors(contract: Contract, reference: Reference) -> Callable[[], Detector] | None:

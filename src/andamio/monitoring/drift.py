@@ -7,6 +7,7 @@ is in doubt are left out.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -15,10 +16,11 @@ from numpy.typing import NDArray
 
 from andamio.contracts.contract import Contract, Input
 from andamio.errors import Text, text
-from andamio.monitoring.detector import State
+from andamio.monitoring.detector import Chart, State
 from andamio.monitoring.findings import Cause, Finding, Level
 from andamio.monitoring.rows import Rows
 from andamio.statistics.drift import DriftReference, DriftWatch, Standing
+from andamio.statistics.drift.charts import CHARTS, CUSUMS
 from andamio.statistics.drift.context import AVERAGED, SETTLED
 from andamio.statistics.drift.tags import context_table, watched_names, watched_table
 from andamio.statistics.drift.whitening import smooth
@@ -26,6 +28,7 @@ from andamio.statistics.drift.whitening import smooth
 FEWEST = 50
 _MATTERS = 0.25  # spreads: of a smaller offset the size is not told
 _MOST_NAMED = 2
+_DRAWN = 1000  # rows of the charts that a page shows
 _BETTER = 1.25  # times as far: then the other tags tell it better than the usual level
 _ROOM = 0.1  # of the range of averages in history
 _MOSTLY = 0.5  # of the rows
@@ -45,6 +48,7 @@ class DriftDetector:
         self._watch = DriftWatch(reference)
         self._since = np.nan
         self._rows = 0
+        self._drawn: deque[tuple[NDArray[np.float64], NDArray[np.float32]]] = deque()
         self._unseen = 0.0
         self._context = np.zeros(reference.context.middle.size)
 
@@ -58,6 +62,7 @@ class DriftDetector:
         table = watched_table(self._contract, rows.numbers, rows.categories, rows.scores, rows.suspect)
         watched = self._watch.update(table, times=rows.times, context=context)
         self._rows += len(rows)
+        self._draw(rows.times, watched.statistics)
         if watched.since is None:
             self._since = np.nan
         elif watched.since >= before:
@@ -72,6 +77,27 @@ class DriftDetector:
         if standing:
             found += self._moved(standing)
         return found
+
+    def charts(self) -> Sequence[Chart]:
+        """Return T², the squared prediction error and the largest sum of the latest rows."""
+        if not self._drawn:
+            return []
+        times = np.concatenate([times for times, _ in self._drawn])[-_DRAWN:]
+        shares = np.concatenate([shares for _, shares in self._drawn])[-_DRAWN:]
+        limits = self._watch.reference.limits
+        cubed = [CHARTS.index(name) for name in ("mewma-slow", "spe")]
+        found = [
+            Chart(name=name, times=times, values=(shares[:, i] * limits[i]) ** 3, limit=float(limits[i]) ** 3)
+            for name, i in zip(("T²", "SPE"), cubed, strict=True)
+        ]
+        sums = shares[:, : len(CUSUMS)].max(axis=1)
+        return [*found, Chart(name="CUSUM", times=times, values=sums, limit=1.0)]
+
+    def _draw(self, times: NDArray[np.float64], shares: NDArray[np.float64]) -> None:
+        """Keep the latest rows of the charts; they are for a page, and no state."""
+        self._drawn.append((times[-_DRAWN:].copy(), shares[-_DRAWN:].astype(np.float32)))
+        while sum(len(kept) for kept, _ in self._drawn) - len(self._drawn[0][0]) >= _DRAWN:
+            self._drawn.popleft()
 
     def state(self) -> State:
         """Return all that must survive a restart."""

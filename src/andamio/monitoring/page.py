@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from andamio.kernel import clock
 from andamio.language import say
 from andamio.monitoring.comparing import TagComparison, compare_tags
-from andamio.monitoring.detectors import Chart, Charted
+from andamio.monitoring.detector import Chart, Charted
 from andamio.monitoring.findings import Level
 from andamio.monitoring.following import Episode, Replay
 from andamio.monitoring.opening import Watched

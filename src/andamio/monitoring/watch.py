@@ -20,6 +20,7 @@ from andamio.monitoring.asset_line import Patience
 from andamio.monitoring.detectors import Factory
 from andamio.monitoring.findings import Cause, Finding, Level
 from andamio.monitoring.flow import flow_findings, unwatched_finding
+from andamio.monitoring.grouping import together
 from andamio.monitoring.stream import Arrivals
 from andamio.monitoring.watched_asset import Checked, WatchedAsset, packed
 
@@ -90,13 +91,13 @@ class Watch:
         return sum(one.settle(self.patience, until, self.step, self.checked) for one in self.assets.values())
 
     def standing(self) -> list[Finding]:
-        """Return what stands now, the most urgent first."""
+        """Return what stands now, the most urgent first; what several assets show is one finding."""
         found: list[Finding] = []
         for asset in self.assets.values():
             found += flow_findings(asset.line, self.patience) + asset.standing(self.patience)
         if self.totals.unwatched:
             found.append(unwatched_finding(self.totals.unwatched, MOST_ASSETS))
-        return ranked(found)
+        return ranked(together(found))
 
     def check(self) -> None:
         """Ask all detectors now, so that what is an alarm at this moment is remembered as one."""

@@ -139,3 +139,25 @@ def test_what_the_journal_holds_becomes_one_stream_an_asset(plant: Plant) -> Non
     assert (first.asset, second.asset) == ("a", "b")
     assert first.scores == pytest.approx([0.1, 0.3, 0.5])
     assert np.diff(second.times).tolist() == [2 * HOUR, 2 * HOUR]
+
+
+def test_the_charts_show_the_latest_rows_against_their_limits(reference: DriftReference) -> None:
+    numbers = usual(1400, 10)
+    numbers[1300:, 0] += 8
+    detector = DriftDetector(CONTEXT, reference)
+    for part in np.array_split(np.arange(1400), 7):
+        detector.feed(
+            Rows(
+                **{
+                    name: getattr(_rows(numbers), name)[part] if name != "asset" else "pump-1"
+                    for name in Rows.__slots__
+                }
+            )
+        )
+    charts = detector.charts()
+    assert [chart.name for chart in charts] == ["T²", "SPE", "CUSUM"]
+    for chart in charts:
+        assert len(chart.times) == len(chart.values) == 1000
+        assert chart.times[-1] == START + 1400 * HOUR
+    assert charts[0].limit is not None
+    assert charts[0].values[-50:].max() > charts[0].limit > charts[0].values[:500].max()

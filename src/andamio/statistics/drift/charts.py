@@ -127,13 +127,16 @@ class Charts:
 
     def _stretch(self, rows: Table, state: ChartState, values: Table) -> None:
         z = settled(rows)
+        unknown = np.isnan(rows)
+        holes = bool(unknown.any())
+        if holes:
+            z[unknown.T] = self._expected(z)[unknown.T]
         whole = np.concatenate([state.past, z], axis=1)
         white = self.own.residuals(whole)
         np.clip(white, -CAP, CAP, out=white)
         noise = np.minimum(white * white, _VARIANCE_CAP)
         noise -= 1.0
-        unknown = np.isnan(rows)
-        if unknown.any():
+        if holes:
             white[unknown.T] = 0.0
             noise[unknown.T] = 0.0
         self._sums((z, white, noise, self.others @ z), state, values)
@@ -147,6 +150,10 @@ class Charts:
         values[cusums + 4], state.step = smooth(values[cusums + 3][None], _SPE, state.step)
         np.cbrt(values[cusums:], out=values[cusums:])
         state.past = whole[:, whole.shape[1] - lags :].copy()
+
+    def _expected(self, z: Table) -> Table:
+        """Return what the other columns let expect of each; a missing value must not look like its mean."""
+        return np.asarray(z - (self.others @ z) / np.diag(self.others)[:, None])
 
     def _sums(self, signals: tuple[Table, ...], state: ChartState, values: Table) -> None:
         """Sum what goes beyond a chart's slack, up and down, never below zero; keep the largest.

@@ -14,7 +14,7 @@ Table = NDArray[np.float64]
 
 DAY_S = 86_400.0
 # Period in seconds, harmonics, and how many periods history must hold before they are learnt.
-SEASONS = ((DAY_S, 3, 3.0), (7 * DAY_S, 2, 3.0), (365.2425 * DAY_S, 2, 1.8))
+SEASONS = ((DAY_S, 3, 3.0), (7 * DAY_S, 3, 1.9), (365.2425 * DAY_S, 2, 1.8))
 _BEYOND = 0.15  # of the range of history: as far as the context may leave it and still be believed
 _RIDGE = 1e-3
 _BELIEVED = 0.1  # spreads
