@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from andamio.statistics.drift.whitening import smooth
+from andamio.statistics.drift.whitening import fit_autoregression, smooth
 
 Table = NDArray[np.float64]
 
@@ -18,6 +18,7 @@ SEASONS = ((DAY_S, 3, 3.0), (7 * DAY_S, 3, 1.9), (365.2425 * DAY_S, 2, 1.8))
 _BEYOND = 0.15  # of the range of history: as far as the context may leave it and still be believed
 _RIDGE = 1e-3
 _BELIEVED = 0.1  # spreads
+_CLEARLY = 3.0  # times as much as chance
 _EXPLAINED = 0.97  # of its variance is left: then a column follows nothing
 AVERAGED = 0.02  # weight of the newest row in a running average of the context
 SETTLED = 40  # rows after which such an average has settled
@@ -131,6 +132,7 @@ def learn_context(table: Table, times: Table | None, context: Table | None) -> C
         least=low,
         most=high,
     )
+    model = replace(model, periods=_seasons_there(model, table, times, context))
     terms = model.terms(rows, times, context)
     weights, spread = fit_levels(terms, table)
     alone, wide = fit_levels(terms[:, :1], table)
@@ -143,6 +145,33 @@ def learn_context(table: Table, times: Table | None, context: Table | None) -> C
         doubt=np.zeros((len(weights), len(weights))),
         follows=follows.astype(np.int64),
     )
+
+
+def _seasons_there(
+    model: ContextModel, table: Table, times: Table | None, context: Table | None
+) -> NDArray[np.int64]:
+    """Keep the seasons that explain clearly more than their terms explain of slow noise by chance.
+
+    Each term of noise that forgets after ``L`` rows explains about ``L / rows`` of its variance.
+    """
+    kept = model.periods.copy()
+    for season in np.flatnonzero(model.periods):
+        terms = replace(model, periods=kept).terms(len(table), times, context)
+        weights, spread = fit_levels(terms, table)
+        less = kept.copy()
+        less[season] = 0
+        fewer = replace(model, periods=less).terms(len(table), times, context)
+        wide = fit_levels(fewer, table)[1]
+        moves = np.isfinite(spread)
+        if not moves.any():
+            return kept
+        left = np.nan_to_num((table[:, moves] - (terms @ weights)[:, moves]) / spread[moves])
+        memory = fit_autoregression(left.T).long_run_variance
+        explained = 1 - (spread[moves] / wide[moves]) ** 2
+        chance = (terms.shape[1] - fewer.shape[1]) * np.maximum(memory, 1.0) / len(table)
+        if float(np.mean(explained)) < _CLEARLY * float(np.mean(chance)):
+            kept = less
+    return kept
 
 
 def with_averages(model: ContextModel, context: Table, groups: Sequence[NDArray[np.int64]]) -> ContextModel:

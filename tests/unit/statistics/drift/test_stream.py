@@ -202,3 +202,11 @@ def _small() -> DriftReference:
             learn_drift(autoregressive(1500, 3, 0.6, seed=10), step_s=60.0, false_alarms_per_month=100.0)
         )
     return _KEPT[0]
+
+
+def test_a_season_is_learnt_only_where_there_is_one() -> None:
+    times = minutes(6 * 1440)
+    slow = learn_drift(autoregressive(len(times), 2, 0.9, seed=27), times=times, false_alarms_per_month=100.0)
+    assert slow.context.periods.tolist() == [0, 0, 0]
+    table, _ = days(len(times), 2, seed=28)
+    assert learn_drift(table, times=times, false_alarms_per_month=100.0).context.periods.tolist() == [1, 0, 0]
