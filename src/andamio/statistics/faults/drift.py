@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andamio.statistics.faults.history import Stretch
-from andamio.statistics.faults.peers import learn_peers, unexplained
+from andamio.statistics.faults.peers import PEERS, learn_peers, unexplained
 
 BLOCK = 64
 _TAUGHT = 0.5
 _FEWEST_BLOCKS = 12  # after those that taught
 _EXPLAINED = 0.25  # share of the level's variance that may be left over, on rows that taught nothing
 _SLACK = 1.0  # usual block deviations that never add up
-_MOST = 50.0  # usual block deviations that one block may add
+_FEWEST = 3  # blocks that must lean one way before a drift is named: what jumps is no drift
 _STILL = 0.3  # of another's deviation: no deviation
 _AHEAD_OF = 1.5  # the blamed tag stands out so much from the others
 
@@ -32,8 +32,8 @@ def learn_levels(found: list[Stretch], tags: int) -> dict[str, NDArray[np.generi
     smooth = np.vstack([s.smooth for s in found]) if found else np.zeros((0, tags))
     cut = int(_TAUGHT * len(smooth))
     none = {
-        "level_peers": np.zeros((tags, 4), np.int64),
-        "level_weights": np.zeros((tags, 4)),
+        "level_peers": np.zeros((tags, PEERS), np.int64),
+        "level_weights": np.zeros((tags, PEERS)),
         "level_centre": np.zeros(tags),
         "level_spread": np.ones(tags),
         "level_limit": np.full(tags, np.inf),
@@ -88,7 +88,8 @@ class Levels:
             busy: Tags with a fault of their own; they add up nothing.
             leans: Which tag (line) leans on which (column), shape ``(tags, tags)``.
         """
-        self.sums = np.where(busy, 0.0, add_up(self.sums, np.clip(deviation, -_MOST, _MOST)))
+        most = limit / _FEWEST + _SLACK
+        self.sums = np.where(busy, 0.0, add_up(self.sums, np.clip(deviation, -most, most)))
         ratio = self.sums.max(axis=0) / limit
         sound = (leans & np.isfinite(limit)[:, None] & (ratio[:, None] < _STILL * ratio[None, :])).any(axis=0)
         ratio = np.where(sound, 0.0, ratio)

@@ -16,11 +16,12 @@ from andamio.statistics.faults.limits import beyond
 from andamio.statistics.faults.peers import learn_peers, unexplained
 from andamio.statistics.faults.stuck import learn_runs
 from andamio.statistics.faults.units import Conversion, conversions_for
-from andamio.statistics.faults.windows import LONG, contrasts, liveliness, on_grid, window_sum
+from andamio.statistics.faults.windows import LONG, contrasts, livelier, liveliness, on_grid, window_sum
 
 _PREFIX = "sensors."
 _TAUGHT = 0.6  # share of the history that the regressions learn from; limits are set on all of it
 _MOST_ROWS = 4000
+_QUIET = 0.01  # of the usual contrast
 
 Numbers = NDArray[np.float64]
 
@@ -42,6 +43,8 @@ class FaultReference:
         move_limit: Contrast of eight rows that the tag hardly ever shows.
         scale, left_scale: The usual contrast of eight rows, and of what the peers do not explain.
         spread: The usual change of the logarithm of its liveliness.
+        quiet: Differences of neighbouring rows below it say nothing.
+        lively_limit: Change of the logarithm of its liveliness that the tag never shows.
         spike_limit: Height of a spike that the tag never shows.
         run_limit: Repetitions that a value may have.
         sticky: Values that last, and their own limits, shape ``(tags, 8, 2)``.
@@ -72,6 +75,8 @@ class FaultReference:
     move_limit: Numbers
     scale: Numbers
     spread: Numbers
+    quiet: Numbers
+    lively_limit: Numbers
     spike_limit: Numbers
     run_limit: NDArray[np.int64]
     sticky: Numbers
@@ -215,11 +220,16 @@ def _steps(found: list[Stretch], tags: int) -> dict[str, NDArray[np.generic]]:
     floor = np.maximum(resolution, 1e-9)
     with np.errstate(invalid="ignore", divide="ignore"):
         together = np.corrcoef(taught.T) if len(taught) > 10 and tags > 1 else np.zeros((tags, tags))
+    scale = np.maximum(scale, floor)
+    quiet = _QUIET * scale
+    lively = np.vstack([livelier(s.filled, quiet) for s in found])
     return {
         "step_limit": np.maximum(step_limit, 2 * floor),
         "left_limit": np.where(helps, np.maximum(left_limit, 2 * floor), np.inf),
         "move_limit": np.array([beyond(np.abs(column), margin=0.0) for column in moves.T]) + floor,
-        "scale": np.maximum(scale, floor),
+        "scale": scale,
+        "quiet": quiet,
+        "lively_limit": np.array([beyond(np.abs(column)) for column in lively.T]),
         "left_scale": np.maximum([_quantile(np.abs(column), 0.9) for column in left_moves.T], floor),
         "spread": _spreads(found, tags),
         "spike_limit": np.array([beyond(np.abs(column), tail=0.8) for column in spikes.T]) + floor,

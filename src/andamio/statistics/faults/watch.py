@@ -17,7 +17,7 @@ from andamio.statistics.faults.peers import unexplained
 from andamio.statistics.faults.reference import FaultReference
 from andamio.statistics.faults.sentinel import is_code
 from andamio.statistics.faults.signals import Signals, Tail, signals
-from andamio.statistics.faults.steps import judge_step
+from andamio.statistics.faults.steps import is_over, judge_step, undone
 from andamio.statistics.faults.swapped import swapped_with
 from andamio.statistics.faults.windows import AFTER, AROUND, LATE, LONG, window_sum
 
@@ -156,6 +156,8 @@ class FaultWatch:
         left = np.abs(seen.left[new - AFTER + 1 - AROUND : new - AFTER + 1 + rows + AROUND])
         add((own[AROUND:-AROUND] > 0.6 * ref.step_limit) & _peak(own, rows), 4, "step")
         add((left[AROUND:-AROUND] > ref.left_limit) & _peak(left, rows), 5, "step")
+        lively = np.abs(seen.lively[new - AFTER + 1 - AROUND : new - AFTER + 1 + rows + AROUND])
+        add((lively[AROUND:-AROUND] > ref.lively_limit) & _peak(lively, rows), 6, "step")
         novel = seen.novel
         if novel.any():
             at = slice(new - AFTER + 1, new - AFTER + 1 + rows)
@@ -217,6 +219,9 @@ class FaultWatch:
             if length < self._reference.absent_run[tag]:
                 return None
             return self._begin(seen, row, FaultKind.DROPOUT, tag, since, {})
+        active = self._active.get(tag)
+        if active is not None and active.kind in _STEPS and length < self._lasts(tag, active, value):
+            return None
         came_from = max(place - 1, 0)
         unseen = bool(seen.novel[seen.new + row, tag] and not seen.novel[came_from, tag])
         lasts = bool((self._reference.sticky[tag][:, 0] == value).any()) and length > 4
@@ -225,6 +230,13 @@ class FaultWatch:
             return None
         kind = FaultKind.SENTINEL if unseen else FaultKind.STUCK
         return self._begin(seen, row, kind, tag, since, {"value": value, "run": float(length)})
+
+    def _lasts(self, tag: int, fault: Fault, value: float) -> int:
+        """Return for how long a tag may read what it would read without the fault that stands on it."""
+        ref, true = self._reference, undone(fault, np.array([value]))
+        near = np.abs(ref.sticky[tag, :, 0] - true) <= 0.1 * ref.scale[tag]
+        limits = ref.sticky[tag, near, 1]
+        return int(limits.max()) if limits.size else 0
 
     def _clips(self, seen: Signals, row: int, tag: int) -> Fault | None:
         place = seen.new + row
@@ -254,6 +266,7 @@ class FaultWatch:
         )
         busy: NDArray[np.bool_] = np.asarray(seen.bad[block].any(axis=0))
         busy[list(self._active)] = True
+        busy[[f.tag for ended, f in self._over if f.tag >= 0 and ended > seen.first + row - BLOCK - AFTER]] = True
         busy |= (busy[ref.level_peers] & (ref.level_weights != 0)).any(axis=1)
         tag = self._levels.take(left / ref.level_spread, ref.level_limit, busy, self._leans)
         if tag is None:
@@ -354,22 +367,21 @@ class FaultWatch:
         step = judge_step(seen, self._reference, place, tag, busy=busy)
         if step is None:
             return None
-        evidence = {"size": step.size, "before": step.before, "after": step.after}
+        evidence = {"size": step.size, "before": step.before, "after": step.after, "beside": step.beside}
         evidence["outside"] = float(seen.novel[place : place + LONG, tag].mean())
         if step.conversion is None:
             return self._begin(seen, row, FaultKind.OFFSET, tag, place, evidence, step.certainty)
-        evidence["factor"] = step.conversion.factor
+        evidence["factor"], evidence["shift"] = step.conversion.factor, step.conversion.shift
         return self._begin(
             seen, row, FaultKind.UNIT, tag, place, evidence, step.certainty, step.conversion.name
         )
 
-    @staticmethod
-    def _undone(seen: Signals, place: int, tag: int, active: Fault) -> bool:
+    def _undone(self, seen: Signals, place: int, tag: int, active: Fault) -> bool:
+        """Tell whether the rows from a place on read as before the fault."""
         was, will = seen.novel[place - LONG : place, tag], seen.novel[place : place + LONG, tag]
         if active.evidence.get("outside", 0.0) >= 0.75:
             return bool(was.mean() >= 0.25 and will.mean() <= 0.125)
-        size, back = active.evidence["size"], float(seen.steps[place, tag])
-        return bool(size * back < 0 and abs(back) >= 0.5 * abs(size))
+        return is_over(seen, self._reference, slice(place, place + LONG), tag, active)
 
     def _settle(self, seen: Signals, row: int) -> None:
         """End the steps whose tag is back where it used to be."""
@@ -377,10 +389,10 @@ class FaultWatch:
         for tag, fault in list(self._active.items()):
             if fault.kind not in _STEPS or fault.since >= seen.times[block.start]:
                 continue
-            level = float(np.median(seen.filled[block, tag]))
-            near = abs(level - fault.evidence["before"]) < 0.4 * abs(fault.evidence["size"])
-            usual = seen.novel[block, tag].mean() <= 0.05
-            if usual if fault.evidence.get("outside", 0.0) >= 0.75 else near:
+            over = is_over(seen, self._reference, block, tag, fault)
+            if fault.evidence.get("outside", 0.0) >= 0.75:
+                over = bool(seen.novel[block, tag].mean() <= 0.05) and over
+            if over:
                 self._end(seen, row, tag)
 
     def _begin(

@@ -86,6 +86,23 @@ def contrasts(smooth: Table) -> tuple[Table, Table]:
     return np.maximum(low, 0.0) + np.minimum(high, 0.0), middle
 
 
+def livelier(values: Table, quiet: NDArray[np.float64]) -> Table:
+    """Compare how much neighbouring rows differ from each row on with how much they did before it.
+
+    Args:
+        values: Shape ``(rows, tags)``.
+        quiet: Differences below say nothing, per tag.
+
+    Returns:
+        The logarithm of the ratio of the two sums of 32 differences, for rows ``LONG`` to ``rows - LONG``.
+    """
+    differences = np.abs(values - lagged(values, 1))
+    total = window_sum(differences, LONG) + LONG * quiet
+    count = max(len(values) - 2 * LONG, 0)
+    ratio: Table = np.log(total[2 * LONG : 2 * LONG + count] / total[LONG - 1 : LONG - 1 + count])
+    return ratio
+
+
 def spike_heights(values: Table, smooth: Table) -> Table:
     """Measure how far each row stands out from the medians of the five rows before and after it.
 
@@ -113,6 +130,7 @@ def liveliness(values: Table) -> Table:
 
 
 def on_grid(values: Table, grid: float) -> float:
-    """Return the share of values that are whole multiples of a grid; 1 when there are none."""
+    """Return the share of values that are whole multiples of a grid, none of them zero; 1 when there are none."""
     places = values / grid
-    return float((np.abs(places - np.round(places)) < 0.05).mean()) if values.size else 1.0
+    whole = np.round(places)
+    return float(((np.abs(places - whole) < 0.01) & (whole != 0)).mean()) if values.size else 1.0
