@@ -72,6 +72,7 @@ class Signals:
     left: Table
     lively: Table
     spikes: Table
+    lone: Table  # spikes that the peers do not explain
     clean: Counts  # rows in doubt among the 64 around each place
 
 
@@ -101,6 +102,7 @@ def signals(
     smooth = median_of_five(filled)
     steps, moves = contrasts(smooth)
     left = contrasts(unexplained(smooth, reference.peers, reference.weights))[0]
+    beside = unexplained(filled, reference.peers, reference.weights)
     doubt = window_sum(bad.astype(np.int64), 2 * LONG)
     all_times = np.concatenate([tail.times, times])
     found = Signals(
@@ -122,6 +124,7 @@ def signals(
         left=_aligned(left, filled),
         lively=_aligned(livelier(filled, reference.quiet), filled),
         spikes=spike_heights(filled, smooth),
+        lone=spike_heights(beside, median_of_five(beside)),
         clean=np.vstack([doubt[LONG - 1 :], np.repeat(doubt[-1:], LONG - 1, axis=0)]),
     )
     return found, _next(tail, found, times)

@@ -243,7 +243,8 @@ def _best(
     undone = (after - shifts) / factors
     left = undone - wanted
     now = np.median(left, axis=1)
-    shape = _BLOCKS * np.mean(np.minimum(((left - now[:, None]) / scale) ** 2, 16.0), axis=1)
+    unrest = float((reference.left_unrest if has_peers else reference.unrest)[tag])
+    shape = _BLOCKS * np.mean(np.minimum(((left - now[:, None]) / unrest) ** 2, 16.0), axis=1)
     apart = shape + 2.0 * np.log1p(0.5 * ((now - level) / scale) ** 2)
     quiet = float(reference.quiet[tag])
     lively = np.log((liveliness(undone.T) + quiet) / (float(liveliness(values[:LONG])) + quiet))

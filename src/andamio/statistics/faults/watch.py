@@ -19,7 +19,7 @@ from andamio.statistics.faults.sentinel import is_code
 from andamio.statistics.faults.signals import Signals, Tail, signals
 from andamio.statistics.faults.steps import is_over, judge_step, undone
 from andamio.statistics.faults.swapped import swapped_with
-from andamio.statistics.faults.windows import AFTER, AROUND, LATE, LONG, window_sum
+from andamio.statistics.faults.windows import AFTER, AROUND, HELD, LATE, LONG, window_sum
 
 _CHUNK = 1024
 _FEWEST_TOUCHES = 3  # separate ones, of the value at which a tag is cut off
@@ -147,7 +147,9 @@ class FaultWatch:
                 short = window_sum(flags.astype(np.int64), 8)[new - 1 :]
                 add((short[1:] == 0) & (short[:-1] > 0), 0, what + " over")
         at = slice(new - LATE, new - LATE + rows)
-        add(np.abs(seen.spikes[at]) > ref.spike_limit, 7, "spike")
+        tall, lone = np.abs(seen.spikes[at]), np.abs(seen.lone[at])
+        add((tall > ref.spike_limit) | ((lone > ref.spike_left_limit) & (tall > 0.5 * lone)), 7, "spike")
+        add((seen.run >= HELD + AFTER) & (seen.run % 8 == 0) & np.isfinite(ref.held_limit), 3, "held")
         ends = repeats_at_ends(seen.filled)[new - 1 :]
         add((ends[1:] >= ref.clip_limit) & (ends[:-1] < ref.clip_limit), 2, "ends")
         add((ends[1:] < 3) & (ends[:-1] >= 3), 0, "ends over")
@@ -174,6 +176,7 @@ class FaultWatch:
             "code over": self._present,
             "ends over": self._unclipped,
             "run": self._ran,
+            "held": self._held,
             "absent": self._absent,
             "code": self._coded,
             "ends": self._clips,
@@ -226,10 +229,27 @@ class FaultWatch:
         unseen = bool(seen.novel[seen.new + row, tag] and not seen.novel[came_from, tag])
         lasts = bool((self._reference.sticky[tag][:, 0] == value).any()) and length > 4
         unseen |= not lasts and (value == 0 or bool(is_code(np.array([value]))[0]))
-        if self._shared(seen, row, tag) or self._rested(seen, place, tag, length):
+        if self._shared(seen, row, tag) or (not unseen and self._rested(seen, place, tag, length)):
             return None
         kind = FaultKind.SENTINEL if unseen else FaultKind.STUCK
         return self._begin(seen, row, kind, tag, since, {"value": value, "run": float(length)})
+
+    def _held(self, seen: Signals, row: int, tag: int) -> Fault | None:
+        """Judge a tag that holds a value, as it may, by how far its peers moved meanwhile."""
+        ref, place, length = self._reference, seen.new + row, int(seen.run[row, tag])
+        window = slice(place - AFTER - HELD + 1, place - AFTER + 1)
+        peers = ref.peers[tag][ref.weights[tag] != 0]
+        unsound = np.abs(seen.left[window.start - AROUND : window.stop + AROUND][:, peers]) > ref.left_limit[peers]
+        if np.isnan(seen.raw[row, tag]) or seen.bad[window][:, peers].any() or unsound.any():
+            return None
+        rows = seen.filled[window]
+        expected = (rows - unexplained(rows, ref.peers, ref.weights))[:, tag]
+        sound = tag not in self._active and not any(int(peer) in self._active for peer in peers)
+        if np.ptp(expected) <= ref.held_limit[tag] or not sound or self._shared(seen, row, tag):
+            return None
+        since = float(seen.times[place - length + 1]) if row - length + 1 >= 0 else float(seen.run_since[tag])
+        evidence = {"value": float(seen.raw[row, tag]), "run": float(length)}
+        return self._begin(seen, row, FaultKind.STUCK, tag, since, evidence)
 
     def _lasts(self, tag: int, fault: Fault, value: float) -> int:
         """Return for how long a tag may read what it would read without the fault that stands on it."""
@@ -302,24 +322,18 @@ class FaultWatch:
             f.tag == tag and f.kind is not FaultKind.SPIKE and ended >= here - 8 for ended, f in self._over
         ):
             return None
-        around = (
-            np.abs(seen.spikes[max(place - LONG, 8) : place + LONG, tag]) > self._reference.spike_limit[tag]
-        )
+        heights, limits = self._heights(seen, tag)
+        around = np.abs(heights[max(place - LONG, 8) : place + LONG, tag]) > limits[tag]
         if around.sum() > 4:
             return None
-        near = np.abs(seen.spikes[place - 1 : place + 2]).max(axis=0) / self._reference.spike_limit
-        shared = near > np.where(self._reference.related[tag], 0.6, 1.0)
-        shared &= near > 0.3 * near[tag]
-        shared[tag] = False
-        if shared.any():
+        if self._spiked_together(seen, place, tag):
             return None
         if any(
             f.tag == tag and f.kind is FaultKind.SPIKE and f.since >= seen.times[place - 4]
             for _, f in self._over
         ):
             return None
-        size = float(seen.spikes[place, tag])
-        limit = float(self._reference.spike_limit[tag])
+        size, limit = float(heights[place, tag]), float(limits[tag])
         fault = Fault(
             kind=FaultKind.SPIKE,
             tag=tag,
@@ -332,6 +346,29 @@ class FaultWatch:
         self._over.append((seen.first + row, fault))
         return fault
 
+    def _heights(self, seen: Signals, tag: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the heights of spikes and their limits: what the peers leave, where they help with this tag."""
+        ref = self._reference
+        if np.isfinite(ref.spike_left_limit[tag]) and not seen.bad[-1, ref.peers[tag]].any():
+            return seen.lone, ref.spike_left_limit
+        return seen.spikes, ref.spike_limit
+
+    def _spiked_together(self, seen: Signals, place: int, tag: int) -> bool:
+        """Tell whether other tags did the same, or the peers explain it; then it is no matter of one sensor."""
+        ref = self._reference
+        heights, limits = self._heights(seen, tag)
+        if abs(heights[place, tag]) <= limits[tag]:
+            return True
+        near, rows = np.abs(heights[place - 1 : place + 2]).max(axis=0) / limits, slice(place - 1, place + 2)
+        if heights is seen.lone:
+            own = np.abs(seen.spikes[rows]).max(axis=0) > 0.5 * np.abs(seen.lone[rows]).max(axis=0)
+            shared = (near > 1.0) & own
+        else:
+            shared = near > np.where(ref.related[tag], 0.6, 1.0)
+        shared &= near > 0.3 * near[tag]
+        shared[tag] = False
+        return bool(shared.any())
+
     def _stepped(self, seen: Signals, row: int, tag: int) -> Fault | None:
         place = seen.new + row - AFTER + 1
         if seen.first + row - AFTER + 1 < LONG + AROUND:
@@ -343,7 +380,10 @@ class FaultWatch:
             return None
         here = seen.first + row - AFTER + 1
         if any(
-            f.tag == tag and f.kind is not FaultKind.SPIKE and abs(ended - here) <= LONG
+            f.tag == tag
+            and f.kind is not FaultKind.SPIKE
+            and ended >= here - LONG
+            and f.since <= seen.times[place + LONG]
             for ended, f in self._over
         ):
             return None  # the end of a fault is a step too

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Table = NDArray[np.float64]
 
 SHORT, LONG = 4, 32  # rows on either side of a step
+HELD = 16  # rows of one value after which it is asked what the peers did
 AROUND = 4  # a step is where the contrast is larger than in so many rows on either side
 BEFORE = LONG + AROUND + 4  # rows that a decision about one row needs before it
 AFTER = LONG + AROUND + 4  # and from it on
@@ -40,6 +41,17 @@ def window_sum(table: NDArray[Any], size: int) -> NDArray[Any]:
         total = total + lagged(total, width)
         width *= 2
     return total
+
+
+def span(table: Table, size: int) -> Table:
+    """Return largest less smallest of the last ``size`` rows, at every row; ``size`` is a power of two."""
+    most, least, width = table, table, 1
+    while width < size:
+        most = np.maximum(most, lagged(most, width))
+        least = np.minimum(least, lagged(least, width))
+        width *= 2
+    found: Table = most - least
+    return found
 
 
 def median_of_five(table: Table) -> Table:
