@@ -73,12 +73,15 @@ def look(
         return
     with closing(Rounds(plant, partial(archive_of, plant), model, yielding=True)) as rounds:
         found = rounds.go(time.time())
-        keep_alarms(desk_of(plant), found)
+        failures = list(found.failures.values())
+        try:
+            keep_alarms(desk_of(plant), found)
+        except AndamioError as error:
+            failures.append(error)
     for one in found.looked:
         tell_look(out, one, plant.settings.time_zone)
-    if not found.looked and not found.failures:
+    if not found.looked and not failures:
         out.say("Nothing is in production yet. Next: andamio train MODEL, then andamio deploy MODEL@1")
-    failures = list(found.failures.values())
     out.data(
         {
             "models": [looked_data(one) for one in found.looked],

@@ -18,7 +18,7 @@ import uvloop
 from andamio.errors import AndamioError
 from andamio.kernel import clock
 from andamio.kernel.settings import PlantFolder
-from andamio.monitoring.rounds import Past, Rounds
+from andamio.monitoring.rounds import Past, Round, Rounds
 from andamio.serving.connections import Connections
 from andamio.serving.guard import Guard, GuardOptions
 from andamio.serving.limits import Limits
@@ -96,11 +96,10 @@ def _watch(options: ControlOptions, application: ControlApplication, ended: thre
         while not ended.is_set():
             try:
                 found = rounds.go(time.time())
-                at = clock.now()
-                for one in found.looked:
-                    served = one.watched.served
-                    options.desk.update(one.watched.model, served.version, one.findings, at)
-                application.standing = application.standing.after(found)
+                try:
+                    _hand_over(options.desk, found)
+                finally:
+                    application.standing = application.standing.after(found)
                 now = {name: one_line(error) for name, error in found.failures.items()}
             except AndamioError as error:
                 now = {"": one_line(error)}
@@ -112,6 +111,12 @@ def _watch(options: ControlOptions, application: ControlApplication, ended: thre
                 _log.error("%s: %s", name or "the watch", now[name])
             failing = now
             ended.wait(options.interval_s)
+
+
+def _hand_over(desk: AlarmDesk, found: Round) -> None:
+    at = clock.now()
+    for one in found.looked:
+        desk.update(one.watched.model, one.watched.served.version, one.findings, at)
 
 
 async def _serve(
