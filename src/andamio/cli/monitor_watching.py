@@ -13,14 +13,14 @@ from datetime import datetime, tzinfo
 from functools import partial
 from types import FrameType
 
-from andamio.cli.alarm_keeping import desk_of, keep_alarms
+from andamio.cli.alarm_keeping import desk_of
 from andamio.cli.monitor_output import Teller
 from andamio.cli.past import archive_of
 from andamio.errors import AndamioError, UsageError, text
 from andamio.kernel.settings import PlantFolder
 from andamio.monitoring.rounds import Rounds
 from andamio.registry.moments import parse_moment
-from andamio.web.alarm_desk import AlarmDesk
+from andamio.web.alarm_desk import AlarmDesk, hand_over
 
 _DAY = len("2026-11-01")
 
@@ -83,7 +83,7 @@ def _look(desk: AlarmDesk, rounds: Rounds, teller: Teller) -> None:
     if teller.is_first and found.failures and not found.looked:
         raise next(iter(found.failures.values()))
     try:
-        keep_alarms(desk, found)
+        hand_over(desk, found)
     except AndamioError:
         teller.tell(found)
         raise

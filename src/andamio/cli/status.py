@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -120,7 +120,7 @@ def _tell(out: Output, health: ModelHealth, zone: ZoneInfo) -> None:
     if health.performance.judged:
         out.say("  truth known for {n} {n:row|rows}:", n=health.performance.judged)
         for measured in health.performance.measures:
-            _tell_measure(out, measured)
+            tell_measure(out, measured)
     else:
         out.say("  no truth has come back yet; andamio feedback FILE.csv brings it")
         out.say("  {estimate}", estimate=health.estimate.words)
@@ -161,9 +161,10 @@ def _tell_age(out: Output, days: int) -> None:
         out.say("  trained today")
 
 
-def _tell_measure(out: Output, measured: Measured) -> None:
+def tell_measure(out: Output, measured: Measured) -> None:
+    """Tell one measure: its name, what it means, how it is written here, of how many rows."""
     name, plain = measured.name, say(metric_name(measured.name))
-    values = {
+    values: dict[str, Any] = {
         "name": name if plain == name else f"{name} ({plain})",
         "value": _digits(measured.value),
         "n": measured.of,

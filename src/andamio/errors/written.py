@@ -12,7 +12,7 @@ class Written(str):
     '1,500 rows'
     """
 
-    __slots__ = ("_one",)
+    _one: bool
 
     def __new__(cls, written: str, value: object) -> Written:
         """Keep how ``value`` is written, and whether it is one."""

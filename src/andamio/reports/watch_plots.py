@@ -43,11 +43,11 @@ def draw_then_now(
 def draw_shares(name: str, labels: Sequence[str], then: Sequence[float], now: Sequence[float]) -> str:
     """Draw the mix of a category at training and now; what neither held is left out."""
     shares = 100 * np.array([then, now])
-    met = np.flatnonzero(shares.any(axis=0))
+    met = np.flatnonzero(shares.any(axis=0)).tolist()
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
-        places = np.arange(met.size)
+        places = np.arange(len(met))
         axes.barh(places - 0.2, shares[0, met], 0.38, color=_THEN, label=say("in the reference"))
         axes.barh(places + 0.2, shares[1, met], 0.38, color=BAD, label=say("now"))
         axes.set_yticks(places, [labels[place] for place in met])
@@ -97,7 +97,7 @@ def draw_chart(
         if out.any():
             beyond_limits = np.where(out, values, np.nan)
             axes.plot(moments, beyond_limits, ".", color=BAD)
-        locator = AutoDateLocator(maxticks=6, tz=zone)
+        locator = AutoDateLocator(minticks=2, maxticks=6, tz=zone)
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(_dates(locator, zone))
         axes.set_ylabel(unit)

@@ -16,14 +16,13 @@ import uvicorn
 import uvloop
 
 from andamio.errors import AndamioError
-from andamio.kernel import clock
 from andamio.kernel.settings import PlantFolder
-from andamio.monitoring.rounds import Past, Round, Rounds
+from andamio.monitoring.rounds import Past, Rounds
 from andamio.serving.connections import Connections
 from andamio.serving.guard import Guard, GuardOptions
 from andamio.serving.limits import Limits
 from andamio.serving.reporting import one_line
-from andamio.web.alarm_desk import AlarmDesk, NoAlarms
+from andamio.web.alarm_desk import AlarmDesk, NoAlarms, hand_over
 from andamio.web.application import ControlApplication
 
 _log = logging.getLogger("andamio.web")
@@ -97,7 +96,7 @@ def _watch(options: ControlOptions, application: ControlApplication, ended: thre
             try:
                 found = rounds.go(time.time())
                 try:
-                    _hand_over(options.desk, found)
+                    hand_over(options.desk, found)
                 finally:
                     application.standing = application.standing.after(found)
                 now = {name: one_line(error) for name, error in found.failures.items()}
@@ -111,12 +110,6 @@ def _watch(options: ControlOptions, application: ControlApplication, ended: thre
                 _log.error("%s: %s", name or "the watch", now[name])
             failing = now
             ended.wait(options.interval_s)
-
-
-def _hand_over(desk: AlarmDesk, found: Round) -> None:
-    at = clock.now()
-    for one in found.looked:
-        desk.update(one.watched.model, one.watched.served.version, one.findings, at)
 
 
 async def _serve(
