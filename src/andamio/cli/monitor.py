@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from andamio.cli.alarm_keeping import desk_of, keep_alarms
+from andamio.cli.alarm_keeping import desk_of
 from andamio.cli.monitor_output import Teller, looked_data, tell_episodes, tell_look
 from andamio.cli.monitor_rebase import rebase
 from andamio.cli.monitor_report import report
@@ -24,6 +24,7 @@ from andamio.monitoring.findings import Level
 from andamio.monitoring.following import Replay
 from andamio.monitoring.plain import episode_data
 from andamio.monitoring.rounds import Rounds, open_past, routes_of
+from andamio.web.alarm_desk import hand_over
 
 _LOOK = "look"
 ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help=say("the model, or NAME@VERSION"))]
@@ -73,19 +74,25 @@ def look(
         return
     with closing(Rounds(plant, partial(archive_of, plant), model, yielding=True)) as rounds:
         found = rounds.go(time.time())
-        keep_alarms(desk_of(plant), found)
+        failures = list(found.failures.values())
+        try:
+            hand_over(desk_of(plant), found)
+        except AndamioError as error:
+            failures.append(error)
     for one in found.looked:
         tell_look(out, one, plant.settings.time_zone)
-    if not found.looked and not found.failures:
+    if not found.looked and not failures:
         out.say("Nothing is in production yet. Next: andamio train MODEL, then andamio deploy MODEL@1")
-    failures = list(found.failures.values())
     out.data(
         {
             "models": [looked_data(one) for one in found.looked],
             **({"errors": [error_json(error)["error"] for error in failures]} if failures else {}),
         }
     )
-    _end(failures, any(f.level is Level.ALARM for one in found.looked for f in one.findings), json=json)
+    alarms = any(f.level is Level.ALARM for one in found.looked for f in one.findings)
+    if alarms:
+        out.say("Acknowledge them, or put them aside: andamio alarms")
+    _end(failures, alarms, json=json)
 
 
 @command.command(

@@ -51,7 +51,7 @@ def report(
     replace_file(path, write_page(found, zone).encode())
     alarms = sum(episode.level is Level.ALARM for episode in found.episodes)
     out.say(
-        "{rows} rows looked at, {alarms} alarms; the page is {path}",
+        "{rows} {rows:row|rows} looked at, {alarms} {alarms:alarm|alarms}; the page is {path}",
         rows=found.seen,
         alarms=alarms,
         path=path,

@@ -28,6 +28,7 @@ class TagLine:
     """One tag: how far it is from the reference, by the names that people know, and its plot."""
 
     name: str
+    unit: str
     psi: float | None
     ks: float | None
     wasserstein: float | None
@@ -54,7 +55,7 @@ class WatchPage:
         start: The first event time.
         end: The last.
         written: When the page was made.
-        compared: What they were compared with.
+        compared: What they were compared with, and what of it is little, in sentences.
         findings: The most urgent first.
         charts: Series over time.
         tags: Every tag, then and now.
@@ -65,7 +66,7 @@ class WatchPage:
     start: str
     end: str
     written: str
-    compared: str
+    compared: Sequence[str]
     findings: Sequence[FindingLine]
     charts: Sequence[ChartLine]
     tags: Sequence[TagLine]

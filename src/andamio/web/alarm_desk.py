@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from andamio.errors import NotFound, text
+from andamio.errors import AndamioError, NotFound, text
+from andamio.kernel import clock
 from andamio.monitoring.findings import Finding
+from andamio.monitoring.rounds import Round
 
 Alarm = Mapping[str, Any]
 
@@ -42,6 +44,26 @@ class AlarmDesk(Protocol):
 
     def notifications(self) -> Mapping[str, int]:
         """Count the notifications that are ``waiting`` and those that have ``failed``."""
+
+
+def hand_over(desk: AlarmDesk, found: Round) -> None:
+    """Hand a round's findings to the desk; a look that was not kept is another process's to hand over.
+
+    What fails for one version keeps no other from being handed over.
+
+    Raises:
+        AndamioError: The first of what failed.
+    """
+    at = clock.now()
+    failed: list[AndamioError] = []
+    for one in found.looked:
+        if one.kept:
+            try:
+                desk.update(one.watched.model, one.watched.served.version, one.findings, at)
+            except AndamioError as error:
+                failed.append(error)
+    if failed:
+        raise failed[0]
 
 
 class NoAlarms:
