@@ -15,7 +15,8 @@ _TAUGHT = 0.5
 _FEWEST_BLOCKS = 12  # after those that taught
 _EXPLAINED = 0.25  # share of the level's variance that may be left over, on rows that taught nothing
 _SLACK = 1.0  # usual block deviations that never add up
-_FEWEST = 3  # blocks that must lean one way before a drift is named: what jumps is no drift
+_MOST = 50.0  # usual block deviations that one block may add
+_SLOW = 3  # blocks that a drift lasts at least before it is named: what jumps is no drift
 _STILL = 0.3  # of another's deviation: no deviation
 _AHEAD_OF = 1.5  # the blamed tag stands out so much from the others
 
@@ -73,9 +74,10 @@ def _means(rows: Numbers) -> Numbers:
 
 @dataclass(slots=True)
 class Levels:
-    """The sums of a watch, up and down, shape ``(2, tags)``."""
+    """The sums of a watch, up and down, shape ``(2, tags)``, and for how many blocks they have been growing."""
 
     sums: Numbers
+    blocks: NDArray[np.int64]
 
     def take(self, deviation: Numbers, limit: Numbers, busy: Flags, leans: Flags) -> int | None:
         """Take one block; return the tag that drifts, when one stands out.
@@ -88,13 +90,15 @@ class Levels:
             busy: Tags with a fault of their own; they add up nothing.
             leans: Which tag (line) leans on which (column), shape ``(tags, tags)``.
         """
-        most = limit / _FEWEST + _SLACK
-        self.sums = np.where(busy, 0.0, add_up(self.sums, np.clip(deviation, -most, most)))
+        self.sums = np.where(busy, 0.0, add_up(self.sums, np.clip(deviation, -_MOST, _MOST)))
+        self.blocks = np.where(self.sums.max(axis=0) > 0, self.blocks + 1, 0)
         ratio = self.sums.max(axis=0) / limit
         sound = (leans & np.isfinite(limit)[:, None] & (ratio[:, None] < _STILL * ratio[None, :])).any(axis=0)
         ratio = np.where(sound, 0.0, ratio)
         order = np.argsort(-ratio, kind="stable")
-        if ratio[order[0]] < 1.0 or (len(order) > 1 and ratio[order[1]] * _AHEAD_OF > ratio[order[0]]):
+        if ratio[order[0]] < 1.0 or self.blocks[order[0]] < _SLOW:
+            return None
+        if len(order) > 1 and ratio[order[1]] * _AHEAD_OF > ratio[order[0]]:
             return None
         return int(order[0])
 

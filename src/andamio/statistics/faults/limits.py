@@ -36,5 +36,5 @@ def beyond(sizes: NDArray[np.float64], *, margin: float = 0.15, tail: float = 0.
             largest = largest[:-odd]
             break
     most, usual = float(largest.max()), float(np.median(largest))
-    short = 1.0 + 8.0 / np.sqrt(known.size)
+    short = 1.0 + 8.0 / np.sqrt(max((known > 0).sum(), 1))
     return most + float(short) * max(margin * most, tail * (most - usual))

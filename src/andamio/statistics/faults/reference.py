@@ -112,8 +112,8 @@ class FaultReference:
 
     @staticmethod
     def is_in(arrays: Mapping[str, NDArray[np.generic]]) -> bool:
-        """Tell whether a bundle's reference holds one; older bundles hold none."""
-        return _PREFIX + "step_limit" in arrays
+        """Tell whether a bundle's reference holds all of one; older bundles hold none, or less."""
+        return all(_PREFIX + item.name in arrays for item in fields(FaultReference))
 
     @classmethod
     def read(cls, arrays: Mapping[str, NDArray[np.generic]]) -> FaultReference:

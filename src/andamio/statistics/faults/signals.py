@@ -11,7 +11,15 @@ from andamio.statistics.faults.history import fill_forward
 from andamio.statistics.faults.peers import unexplained
 from andamio.statistics.faults.reference import FaultReference
 from andamio.statistics.faults.sentinel import is_code
-from andamio.statistics.faults.windows import LONG, TAIL, contrasts, livelier, median_of_five, spike_heights, window_sum
+from andamio.statistics.faults.windows import (
+    LONG,
+    TAIL,
+    contrasts,
+    livelier,
+    median_of_five,
+    spike_heights,
+    window_sum,
+)
 
 Table = NDArray[np.float64]
 Flags = NDArray[np.bool_]

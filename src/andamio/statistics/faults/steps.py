@@ -164,6 +164,8 @@ def _explained(
     again = after[:_LEVEL_ROWS] - size if conversion is None else conversion.undo(after[:_LEVEL_ROWS])
     if np.median(np.abs(again - wanted)) > np.median(np.abs(after[:_LEVEL_ROWS] - wanted)):
         return None  # it came later
+    if conversion is not None and _has_peers(reference, tag, busy):
+        surprise = max(surprise, abs(float(seen.left[place, tag])) / float(reference.left_limit[tag]))
     if conversion is not None and lively > 1:
         surprise = max(surprise, _WITHIN_USUAL * lively)
     if conversion is None and (
@@ -177,7 +179,14 @@ def _explained(
     elif conversion is None and surprise < _NOVEL:
         return None
     certainty = float(np.clip(1.0 - 0.4 / max(surprise, 0.9) ** 2, 0.5, 0.99))
-    return Step(size=size, before=level, after=now, beside=float(np.median(beside[LONG - _LEVEL_ROWS : LONG])), certainty=certainty, conversion=conversion)
+    return Step(
+        size=size,
+        before=level,
+        after=now,
+        beside=float(np.median(beside[LONG - _LEVEL_ROWS : LONG])),
+        certainty=certainty,
+        conversion=conversion,
+    )
 
 
 def _surprise(
@@ -231,31 +240,43 @@ def _best(
     Returns:
         The change of unit; None where an offset explains the rows better.
     """
-    has_peers = bool(expected.any())
-    scale = float((reference.left_scale if has_peers else reference.scale)[tag])
     conversions = reference.conversions(tag)
     factors = np.array([1.0, *(c.factor for c in conversions)])[:, None]
-    after, wanted, before = values[LONG:], expected[LONG:], values[:LONG] - expected[:LONG]
-    level = float(np.median(before[-_LEVEL_ROWS:]))
-    move = float(np.median(after - wanted)) - level
-    shifts = np.array([move, *(c.shift for c in conversions)])[:, None]
-    doubts = np.array([_DOUBT_OFFSET + np.log1p(abs(move) / scale), *(c.doubt for c in conversions)])
-    undone = (after - shifts) / factors
-    left = undone - wanted
-    now = np.median(left, axis=1)
-    unrest = float((reference.left_unrest if has_peers else reference.unrest)[tag])
-    shape = _BLOCKS * np.mean(np.minimum(((left - now[:, None]) / unrest) ** 2, 16.0), axis=1)
-    apart = shape + 2.0 * np.log1p(0.5 * ((now - level) / scale) ** 2)
+    after = values[LONG:]
+    best = np.full(len(factors), -np.inf)
+    for wanted, scale, unrest in (
+        (np.zeros(len(values)), reference.scale[tag], reference.unrest[tag]),
+        (expected, reference.left_scale[tag], reference.left_unrest[tag]),
+    ):
+        before = values[:LONG] - wanted[:LONG]
+        level = float(np.median(before[-_LEVEL_ROWS:]))
+        move = float(np.median(after - wanted[LONG:])) - level
+        shifts = np.array([move, *(c.shift for c in conversions)])[:, None]
+        undone = (after - shifts) / factors
+        left = undone - wanted[LONG:]
+        now = np.median(left, axis=1)
+        shape = _BLOCKS * np.mean(np.minimum(((left - now[:, None]) / unrest) ** 2, 16.0), axis=1)
+        apart = shape + 2.0 * np.log1p(0.5 * ((now - level) / scale) ** 2)
+        doubts = np.array([_DOUBT_OFFSET + np.log1p(abs(move) / scale), *(c.doubt for c in conversions)])
+        best = np.maximum(best, -0.5 * apart - doubts - _unlike_before(reference, tag, values[:LONG], undone))
+        if not expected.any():
+            break
+    best -= _off_grid(after, shifts[:, 0], float(reference.grid[tag]) * np.abs(factors[:, 0]))
+    chosen = int(np.argmax(best))
+    return conversions[chosen - 1] if chosen else None
+
+
+def _unlike_before(
+    reference: FaultReference, tag: int, before: NDArray[np.float64], undone: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return what each hypothesis loses by a liveliness unlike that before, and by values never seen."""
     quiet = float(reference.quiet[tag])
-    lively = np.log((liveliness(undone.T) + quiet) / (float(liveliness(values[:LONG])) + quiet))
-    lively /= reference.spread[tag]
+    lively = np.log((liveliness(undone.T) + quiet) / (float(liveliness(before)) + quiet))
     small = np.abs(undone)
     outside = (undone > reference.high[tag]) | (undone < reference.low[tag])
     outside = (outside | ((small < reference.tiny[tag]) & (small > 0))).mean(axis=1)
-    scores = -0.5 * apart - 0.5 * np.minimum(lively**2, 25.0) - 8.0 * outside - doubts
-    scores -= _off_grid(after, shifts[:, 0], float(reference.grid[tag]) * np.abs(factors[:, 0]))
-    best = int(np.argmax(scores))
-    return conversions[best - 1] if best else None
+    lost: NDArray[np.float64] = 0.5 * np.minimum((lively / reference.spread[tag]) ** 2, 25.0) + 8.0 * outside
+    return lost
 
 
 def _off_grid(

@@ -56,7 +56,7 @@ class FaultWatch:
         self._over: list[tuple[int, Fault]] = []
         self._suspect = np.zeros((0, reference.tags), bool)
         self._clock = Clock()
-        self._levels = Levels(np.zeros((2, reference.tags)))
+        self._levels = Levels(np.zeros((2, reference.tags)), np.zeros(reference.tags, np.int64))
         self._leans = leaning(reference.level_peers, reference.level_weights, reference.deviation)
 
     def update(
@@ -92,13 +92,16 @@ class FaultWatch:
         """Return all that must survive a restart."""
         faults = [*((-1, fault) for fault in self._active.values()), *self._over]
         clock = {"clock.last": np.array(self._clock.last), "clock.early": np.array(self._clock.early)}
-        return write_tail(self._tail) | write_faults(faults) | clock | {"levels.sums": self._levels.sums}
+        levels = {"levels.sums": self._levels.sums, "levels.blocks": self._levels.blocks}
+        return write_tail(self._tail) | write_faults(faults) | clock | levels
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         """Continue from what ``state`` returned."""
         self._tail = read_tail(state)
         self._clock = Clock(last=float(state["clock.last"]), early=int(state["clock.early"]))
-        self._levels = Levels(np.array(state["levels.sums"], np.float64))
+        self._levels = Levels(
+            np.array(state["levels.sums"], np.float64), np.array(state["levels.blocks"], np.int64)
+        )
         faults = read_faults(state)
         self._active = {fault.tag: fault for row, fault in faults if row < 0}
         self._over = [(row, fault) for row, fault in faults if row >= 0]
@@ -228,10 +231,10 @@ class FaultWatch:
         came_from = max(place - 1, 0)
         unseen = bool(seen.novel[seen.new + row, tag] and not seen.novel[came_from, tag])
         lasts = bool((self._reference.sticky[tag][:, 0] == value).any()) and length > 4
-        unseen |= not lasts and (value == 0 or bool(is_code(np.array([value]))[0]))
-        if self._shared(seen, row, tag) or (not unseen and self._rested(seen, place, tag, length)):
+        coded = not lasts and (value == 0 or bool(is_code(np.array([value]))[0]))
+        if self._shared(seen, row, tag) or (not coded and self._rested(seen, place, tag, length)):
             return None
-        kind = FaultKind.SENTINEL if unseen else FaultKind.STUCK
+        kind = FaultKind.SENTINEL if unseen or coded else FaultKind.STUCK
         return self._begin(seen, row, kind, tag, since, {"value": value, "run": float(length)})
 
     def _held(self, seen: Signals, row: int, tag: int) -> Fault | None:
@@ -239,7 +242,9 @@ class FaultWatch:
         ref, place, length = self._reference, seen.new + row, int(seen.run[row, tag])
         window = slice(place - AFTER - HELD + 1, place - AFTER + 1)
         peers = ref.peers[tag][ref.weights[tag] != 0]
-        unsound = np.abs(seen.left[window.start - AROUND : window.stop + AROUND][:, peers]) > ref.left_limit[peers]
+        unsound = (
+            np.abs(seen.left[window.start - AROUND : window.stop + AROUND][:, peers]) > ref.left_limit[peers]
+        )
         if np.isnan(seen.raw[row, tag]) or seen.bad[window][:, peers].any() or unsound.any():
             return None
         rows = seen.filled[window]
@@ -256,7 +261,7 @@ class FaultWatch:
         ref, true = self._reference, undone(fault, np.array([value]))
         near = np.abs(ref.sticky[tag, :, 0] - true) <= 0.1 * ref.scale[tag]
         limits = ref.sticky[tag, near, 1]
-        return int(limits.max()) if limits.size else 0
+        return max(int(limits.max(initial=0)), int(ref.rests[tag]))
 
     def _clips(self, seen: Signals, row: int, tag: int) -> Fault | None:
         place = seen.new + row
@@ -286,7 +291,9 @@ class FaultWatch:
         )
         busy: NDArray[np.bool_] = np.asarray(seen.bad[block].any(axis=0))
         busy[list(self._active)] = True
-        busy[[f.tag for ended, f in self._over if f.tag >= 0 and ended > seen.first + row - BLOCK - AFTER]] = True
+        busy[
+            [f.tag for ended, f in self._over if f.tag >= 0 and ended > seen.first + row - BLOCK - AFTER]
+        ] = True
         busy |= (busy[ref.level_peers] & (ref.level_weights != 0)).any(axis=1)
         tag = self._levels.take(left / ref.level_spread, ref.level_limit, busy, self._leans)
         if tag is None:
@@ -412,6 +419,9 @@ class FaultWatch:
         if step.conversion is None:
             return self._begin(seen, row, FaultKind.OFFSET, tag, place, evidence, step.certainty)
         evidence["factor"], evidence["shift"] = step.conversion.factor, step.conversion.shift
+        rows = seen.filled[place : place + LONG, tag]
+        shows = np.abs(rows - step.conversion.undo(rows)) > self._reference.quiet[tag]
+        place += int(np.argmax(shows))  # a zero is a zero in every unit
         return self._begin(
             seen, row, FaultKind.UNIT, tag, place, evidence, step.certainty, step.conversion.name
         )

@@ -25,7 +25,7 @@ LATE = AFTER + AROUND  # a spike is judged so many rows later, when it is known 
 def lagged(table: NDArray[Any], rows: int) -> NDArray[Any]:
     """Shift a table down; the first rows repeat the first one."""
     out = np.empty_like(table)
-    out[rows:] = table[: len(table) - rows]
+    out[rows:] = table[: max(len(table) - rows, 0)]
     out[:rows] = table[:1]
     return out
 
@@ -109,7 +109,7 @@ def livelier(values: Table, quiet: NDArray[np.float64]) -> Table:
         The logarithm of the ratio of the two sums of 32 differences, for rows ``LONG`` to ``rows - LONG``.
     """
     differences = np.abs(values - lagged(values, 1))
-    total = window_sum(differences, LONG) + LONG * quiet
+    total = window_sum(differences, LONG) + LONG * np.maximum(quiet, 1e-300)
     count = max(len(values) - 2 * LONG, 0)
     ratio: Table = np.log(total[2 * LONG : 2 * LONG + count] / total[LONG - 1 : LONG - 1 + count])
     return ratio
