@@ -74,7 +74,7 @@ def _means(rows: Numbers) -> Numbers:
 
 @dataclass(slots=True)
 class Levels:
-    """The sums of a watch, up and down, shape ``(2, tags)``, and for how many blocks they have been growing."""
+    """The sums of a watch, up and down, shape ``(2, tags)``, and for how many blocks they have grown."""
 
     sums: Numbers
     blocks: NDArray[np.int64]

@@ -36,13 +36,13 @@ class Stretch:
         return tuple(self._whole(found) for found in contrasts(self.smooth))  # type: ignore[return-value]
 
     def spikes(self, peers: NDArray[np.int64] | None = None, weights: Table | None = None) -> Table:
-        """Return the heights of spikes, of what the peers leave where they are given; NaN where values were missing."""
+        """Return the heights of spikes, with peers of what they leave; NaN where values were missing."""
         left = self.filled if peers is None or weights is None else unexplained(self.filled, peers, weights)
         heights = spike_heights(left, median_of_five(left))
         return np.where(np.isnan(self.raw), np.nan, heights)
 
     def held(self, peers: NDArray[np.int64], weights: Table) -> Table:
-        """Return how far the peers moved a tag over 16 rows in which it held one value; NaN where it did not."""
+        """Return how far the peers moved a tag over 16 rows in which it held one value; else NaN."""
         moved = span(self.filled - unexplained(self.filled, peers, weights), HELD)
         return np.where((span(self.filled, HELD) == 0) & ~np.isnan(self.raw), moved, np.nan)
 

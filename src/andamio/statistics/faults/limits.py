@@ -16,8 +16,8 @@ def beyond(sizes: NDArray[np.float64], *, margin: float = 0.15, tail: float = 0.
     """Set a limit beyond the largest of a history.
 
     A history may hold a fault itself: where up to three blocks stand out from all the others by twice, they
-    are left out. The history is cut into blocks in time order. The spread between the largest block and the usual one says
-    how heavy the tail is, and the limit lies so much further out; a short history widens it.
+    are left out. The history is cut into blocks in time order. The spread between the largest block and the
+    usual one says how heavy the tail is, and the limit lies so much further out; a short history widens it.
 
     Args:
         sizes: What was measured, in time order, not negative; NaN is left out.

@@ -43,7 +43,7 @@ class FaultReference:
         grid: The power of ten that all values are multiples of; 0 when there is none.
         move_limit: Contrast of eight rows that the tag hardly ever shows.
         scale, left_scale: The usual contrast of eight rows, and of what the peers do not explain.
-        unrest, left_unrest: How far rows usually lie from the middle of their 32, and of what the peers leave.
+        unrest, left_unrest: How far rows lie from the median of their 32, and of what the peers leave.
         spread: The usual change of the logarithm of its liveliness.
         quiet: Differences of neighbouring rows below it say nothing.
         lively_limit: Change of the logarithm of its liveliness that the tag never shows.

@@ -8,18 +8,20 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from andamio.statistics.faults.clipped import repeats_at_ends
 from andamio.statistics.faults.clock import Clock
 from andamio.statistics.faults.drift import BLOCK, Levels, leaning
+from andamio.statistics.faults.events import events
 from andamio.statistics.faults.fault import Fault, FaultKind
+from andamio.statistics.faults.holding import came_to_rest, held_together, may_last, peers_moved
 from andamio.statistics.faults.memory import read_faults, read_tail, write_faults, write_tail
 from andamio.statistics.faults.peers import unexplained
 from andamio.statistics.faults.reference import FaultReference
 from andamio.statistics.faults.sentinel import is_code
 from andamio.statistics.faults.signals import Signals, Tail, signals
-from andamio.statistics.faults.steps import is_over, judge_step, undone
+from andamio.statistics.faults.spiking import judge_spike
+from andamio.statistics.faults.steps import is_over, judge_step
 from andamio.statistics.faults.swapped import swapped_with
-from andamio.statistics.faults.windows import AFTER, AROUND, HELD, LATE, LONG, window_sum
+from andamio.statistics.faults.windows import AFTER, AROUND, LATE, LONG
 
 _CHUNK = 1024
 _FEWEST_TOUCHES = 3  # separate ones, of the value at which a tag is cut off
@@ -35,8 +37,6 @@ _RANK = {
     FaultKind.DRIFT: 1,
 }
 _STEPS = (FaultKind.OFFSET, FaultKind.UNIT, FaultKind.SWAPPED)
-
-Event = tuple[int, int, int, str]
 
 
 class FaultWatch:
@@ -117,7 +117,7 @@ class FaultWatch:
         found: list[Fault] = []
         doubt = seen.absent[seen.new :] | seen.code[seen.new :]
         begun = 0
-        for row, _, tag, what in sorted(self._events(seen)):
+        for row, _, tag, what in sorted(events(seen, self._reference)):
             doubt[begun:row, list(self._active)] = True
             begun = row
             new = self._handle(seen, row, tag, what)
@@ -127,50 +127,6 @@ class FaultWatch:
         self._suspect = doubt
         self._over = [(row, f) for row, f in self._over if row > self._tail.seen - _REMEMBERED]
         return found
-
-    def _events(self, seen: Signals) -> list[Event]:
-        ref, new = self._reference, seen.new
-        rows = len(seen.raw)
-        events: list[Event] = []
-
-        def add(flags: NDArray[np.bool_], order: int, what: str) -> None:
-            places, tags = np.nonzero(flags)
-            events.extend((int(r), order, int(t), what) for r, t in zip(places, tags, strict=True))
-
-        add((seen.run == seen.run_limit) | (seen.run == ref.rests), 1, "run")
-        before = np.vstack([seen.run_before[None, :], seen.run[:-1]])
-        add((seen.run == 1) & (before >= 4), 0, "moves")
-        for flags, limit, what in (
-            (seen.absent, ref.absent_limit, "absent"),
-            (seen.code, np.int64(1), "code"),
-        ):
-            if flags.any():
-                count = window_sum(flags.astype(np.int64), LONG)[new - 1 :]
-                add((count[1:] >= limit) & (count[:-1] < limit), 1, what)
-                short = window_sum(flags.astype(np.int64), 8)[new - 1 :]
-                add((short[1:] == 0) & (short[:-1] > 0), 0, what + " over")
-        at = slice(new - LATE, new - LATE + rows)
-        tall, lone = np.abs(seen.spikes[at]), np.abs(seen.lone[at])
-        add((tall > ref.spike_limit) | ((lone > ref.spike_left_limit) & (tall > 0.5 * lone)), 7, "spike")
-        add((seen.run >= HELD + AFTER) & (seen.run % 8 == 0) & np.isfinite(ref.held_limit), 3, "held")
-        ends = repeats_at_ends(seen.filled)[new - 1 :]
-        add((ends[1:] >= ref.clip_limit) & (ends[:-1] < ref.clip_limit), 2, "ends")
-        add((ends[1:] < 3) & (ends[:-1] >= 3), 0, "ends over")
-        events += [(row, 8, -1, "block") for row in range((-1 - seen.first) % BLOCK, rows, BLOCK)]
-        own = np.abs(seen.steps[new - AFTER + 1 - AROUND : new - AFTER + 1 + rows + AROUND])
-        left = np.abs(seen.left[new - AFTER + 1 - AROUND : new - AFTER + 1 + rows + AROUND])
-        add((own[AROUND:-AROUND] > 0.6 * ref.step_limit) & _peak(own, rows), 4, "step")
-        add((left[AROUND:-AROUND] > ref.left_limit) & _peak(left, rows), 5, "step")
-        lively = np.abs(seen.lively[new - AFTER + 1 - AROUND : new - AFTER + 1 + rows + AROUND])
-        add((lively[AROUND:-AROUND] > ref.lively_limit) & _peak(lively, rows), 6, "step")
-        novel = seen.novel
-        if novel.any():
-            at = slice(new - AFTER + 1, new - AFTER + 1 + rows)
-            past = novel[new - AFTER : new - AFTER + rows]
-            count = window_sum(novel.astype(np.int64), LONG)
-            ahead = count[new - AFTER + LONG : new - AFTER + LONG + rows]
-            add((novel[at] & ~past & (ahead >= 0.75 * LONG)) | (past & ~novel[at] & (ahead <= 4)), 6, "step")
-        return events
 
     def _handle(self, seen: Signals, row: int, tag: int, what: str) -> Fault | None:
         handlers: Mapping[str, Callable[[Signals, int, int], Fault | None]] = {
@@ -226,13 +182,19 @@ class FaultWatch:
                 return None
             return self._begin(seen, row, FaultKind.DROPOUT, tag, since, {})
         active = self._active.get(tag)
-        if active is not None and active.kind in _STEPS and length < self._lasts(tag, active, value):
+        if (
+            active is not None
+            and active.kind in _STEPS
+            and length < may_last(self._reference, tag, active, value)
+        ):
             return None
         came_from = max(place - 1, 0)
         unseen = bool(seen.novel[seen.new + row, tag] and not seen.novel[came_from, tag])
         lasts = bool((self._reference.sticky[tag][:, 0] == value).any()) and length > 4
         coded = not lasts and (value == 0 or bool(is_code(np.array([value]))[0]))
-        if self._shared(seen, row, tag) or (not coded and self._rested(seen, place, tag, length)):
+        if held_together(seen, row, tag) or (
+            not coded and came_to_rest(seen, self._reference, place, tag, length)
+        ):
             return None
         kind = FaultKind.SENTINEL if unseen or coded else FaultKind.STUCK
         return self._begin(seen, row, kind, tag, since, {"value": value, "run": float(length)})
@@ -240,28 +202,14 @@ class FaultWatch:
     def _held(self, seen: Signals, row: int, tag: int) -> Fault | None:
         """Judge a tag that holds a value, as it may, by how far its peers moved meanwhile."""
         ref, place, length = self._reference, seen.new + row, int(seen.run[row, tag])
-        window = slice(place - AFTER - HELD + 1, place - AFTER + 1)
         peers = ref.peers[tag][ref.weights[tag] != 0]
-        unsound = (
-            np.abs(seen.left[window.start - AROUND : window.stop + AROUND][:, peers]) > ref.left_limit[peers]
-        )
-        if np.isnan(seen.raw[row, tag]) or seen.bad[window][:, peers].any() or unsound.any():
+        if np.isnan(seen.raw[row, tag]) or any(int(other) in self._active for other in (tag, *peers)):
             return None
-        rows = seen.filled[window]
-        expected = (rows - unexplained(rows, ref.peers, ref.weights))[:, tag]
-        sound = tag not in self._active and not any(int(peer) in self._active for peer in peers)
-        if np.ptp(expected) <= ref.held_limit[tag] or not sound or self._shared(seen, row, tag):
+        if held_together(seen, row, tag) or not peers_moved(seen, ref, place, tag):
             return None
         since = float(seen.times[place - length + 1]) if row - length + 1 >= 0 else float(seen.run_since[tag])
         evidence = {"value": float(seen.raw[row, tag]), "run": float(length)}
         return self._begin(seen, row, FaultKind.STUCK, tag, since, evidence)
-
-    def _lasts(self, tag: int, fault: Fault, value: float) -> int:
-        """Return for how long a tag may read what it would read without the fault that stands on it."""
-        ref, true = self._reference, undone(fault, np.array([value]))
-        near = np.abs(ref.sticky[tag, :, 0] - true) <= 0.1 * ref.scale[tag]
-        limits = ref.sticky[tag, near, 1]
-        return max(int(limits.max(initial=0)), int(ref.rests[tag]))
 
     def _clips(self, seen: Signals, row: int, tag: int) -> Fault | None:
         place = seen.new + row
@@ -300,26 +248,6 @@ class FaultWatch:
             return None
         return self._begin(seen, row, FaultKind.DRIFT, tag, block.start, {"size": float(left[tag])}, 0.8)
 
-    def _shared(self, seen: Signals, row: int, tag: int) -> bool:
-        """Tell whether another tag began to hold in the same rows; then it is no matter of one sensor."""
-        length = seen.run[row, tag]
-        others: NDArray[np.bool_] = (np.abs(seen.run[row] - length) <= 2) & (
-            seen.run[row] >= 0.5 * seen.run_limit[row]
-        )
-        others[tag] = False
-        return bool(others.any())
-
-    def _rested(self, seen: Signals, place: int, tag: int, length: int) -> bool:
-        """Tell whether a tag that rests at times came to another place to rest: a step to judge."""
-        longest = int(self._reference.rests[tag])
-        if longest == 0 or length >= longest:
-            return False
-        active = self._active.get(tag)
-        if (active is not None and active.kind in _STEPS) or place < 1:
-            return True
-        jumped = abs(seen.filled[place, tag] - seen.filled[place - 1, tag])
-        return bool(jumped > 0.5 * self._reference.deviation[tag])
-
     def _spiked(self, seen: Signals, row: int, tag: int) -> Fault | None:
         place = seen.new + row - LATE
         if seen.first + row - LATE < 8 or tag in self._active or seen.bad[place - 8 : place + 9, tag].any():
@@ -329,18 +257,15 @@ class FaultWatch:
             f.tag == tag and f.kind is not FaultKind.SPIKE and ended >= here - 8 for ended, f in self._over
         ):
             return None
-        heights, limits = self._heights(seen, tag)
-        around = np.abs(heights[max(place - LONG, 8) : place + LONG, tag]) > limits[tag]
-        if around.sum() > 4:
-            return None
-        if self._spiked_together(seen, place, tag):
+        spike = judge_spike(seen, self._reference, place, tag)
+        if spike is None:
             return None
         if any(
             f.tag == tag and f.kind is FaultKind.SPIKE and f.since >= seen.times[place - 4]
             for _, f in self._over
         ):
             return None
-        size, limit = float(heights[place, tag]), float(limits[tag])
+        size, limit = spike
         fault = Fault(
             kind=FaultKind.SPIKE,
             tag=tag,
@@ -352,29 +277,6 @@ class FaultWatch:
         )
         self._over.append((seen.first + row, fault))
         return fault
-
-    def _heights(self, seen: Signals, tag: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the heights of spikes and their limits: what the peers leave, where they help with this tag."""
-        ref = self._reference
-        if np.isfinite(ref.spike_left_limit[tag]) and not seen.bad[-1, ref.peers[tag]].any():
-            return seen.lone, ref.spike_left_limit
-        return seen.spikes, ref.spike_limit
-
-    def _spiked_together(self, seen: Signals, place: int, tag: int) -> bool:
-        """Tell whether other tags did the same, or the peers explain it; then it is no matter of one sensor."""
-        ref = self._reference
-        heights, limits = self._heights(seen, tag)
-        if abs(heights[place, tag]) <= limits[tag]:
-            return True
-        near, rows = np.abs(heights[place - 1 : place + 2]).max(axis=0) / limits, slice(place - 1, place + 2)
-        if heights is seen.lone:
-            own = np.abs(seen.spikes[rows]).max(axis=0) > 0.5 * np.abs(seen.lone[rows]).max(axis=0)
-            shared = (near > 1.0) & own
-        else:
-            shared = near > np.where(ref.related[tag], 0.6, 1.0)
-        shared &= near > 0.3 * near[tag]
-        shared[tag] = False
-        return bool(shared.any())
 
     def _stepped(self, seen: Signals, row: int, tag: int) -> Fault | None:
         place = seen.new + row - AFTER + 1
@@ -476,12 +378,3 @@ class FaultWatch:
     def _end(self, seen: Signals, row: int, tag: int) -> None:
         fault = self._active.pop(tag)
         self._over.append((seen.first + row, replace(fault, until=float(seen.times[seen.new + row]))))
-
-
-def _peak(sizes: NDArray[np.float64], rows: int) -> NDArray[np.bool_]:
-    """Tell where a size is the largest of four rows on either side."""
-    most = sizes[:rows]
-    for k in range(1, 2 * AROUND + 1):
-        most = np.maximum(most, sizes[k : k + rows])
-    out: NDArray[np.bool_] = sizes[AROUND : AROUND + rows] >= most
-    return out

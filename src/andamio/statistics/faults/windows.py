@@ -142,7 +142,7 @@ def liveliness(values: Table) -> Table:
 
 
 def on_grid(values: Table, grid: float) -> float:
-    """Return the share of values that are whole multiples of a grid, none of them zero; 1 when there are none."""
+    """Return the share of values that are whole multiples of a grid, and not zero; 1 when there are none."""
     places = values / grid
     whole = np.round(places)
     return float(((np.abs(places - whole) < 0.01) & (whole != 0)).mean()) if values.size else 1.0
