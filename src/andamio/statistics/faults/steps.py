@@ -14,8 +14,10 @@ from andamio.statistics.faults.signals import Signals
 from andamio.statistics.faults.units import Conversion
 from andamio.statistics.faults.windows import (
     AFTER,
+    AROUND,
     BEFORE,
     LONG,
+    SHORT,
     contrasts,
     liveliness,
     median_of_five,
@@ -31,6 +33,7 @@ _BLOCKS = 3  # independent parts that the rows after a step are worth
 _WIDTHS = (1, 3, 8)  # rows on either side over which it is asked who moved
 _MOVED = 0.5  # of the unexplained step, at most, may be what the peers say
 _OF_SIZE = 0.25  # the step is at least so much of what the medians say
+_FURTHER = 1.5  # than the jump at a place: one that makes it no place of a step
 _UNEXPLAINED = 1.2  # of what the peers may leave
 _NOVEL, _OUT_OF_USUAL, _WITHIN_USUAL = 0.5, 0.75, 1.4  # surprise that is needed, by where the tag now is
 
@@ -61,10 +64,13 @@ def judge_step(
     """
     if seen.clean[place, tag] > _MOST_DOUBT or _holds(seen, reference, place, tag):
         return None
-    step = _explained(seen, reference, place, tag, busy)
-    if step is None or process_moved(seen, reference, place, tag, step, busy):
-        return None
-    return step
+    for units in (True, False):
+        step = _explained(seen, reference, place, tag, busy, units=units)
+        if step is None or not process_moved(seen, reference, place, tag, step, busy):
+            return step
+        if step.conversion is None:
+            break
+    return None
 
 
 def process_moved(
@@ -87,6 +93,8 @@ def process_moved(
     ):
         far[tag] = abs(seen.left[place, tag]) / reference.left_limit[tag]
         others = _left_when_undone(seen, reference, place, tag, step)
+        if step.conversion is not None and others[tag] > 1.0:
+            return True  # undoing it does not mend the tag itself
         far = np.where(np.arange(len(far)) == tag, far[tag], others)
         enough = np.full(len(far), 1.0)
         leans_on_busy = ((reference.weights != 0) & busy[reference.peers]).any(axis=1)
@@ -142,51 +150,59 @@ def _holds(seen: Signals, reference: FaultReference, place: int, tag: int) -> bo
 
 
 def _explained(
-    seen: Signals, reference: FaultReference, place: int, tag: int, busy: NDArray[np.bool_]
+    seen: Signals, reference: FaultReference, place: int, tag: int, busy: NDArray[np.bool_], *, units: bool
 ) -> Step | None:
-    around = seen.filled[place - LONG : place + LONG]
+    """Weigh what the step may be; None when it is nothing. ``units`` tells whether it may be one of unit."""
+    has_peers = _has_peers(reference, tag, busy)
+    around = seen.filled[place - LONG : place + AFTER]
     expected = np.zeros(len(around))
-    if _has_peers(reference, tag, busy):
+    if has_peers:
         expected = around[:, tag] - unexplained(around, reference.peers, reference.weights)[:, tag]
-    before, after = around[:LONG, tag], around[LONG:, tag]
-    level, now = float(np.median(before[-_LEVEL_ROWS:])), float(np.median(after))
     beside = around[:, tag] - expected
-    size = float(np.median(beside[LONG:]) - np.median(beside[LONG - _LEVEL_ROWS : LONG]))
-    own = float(seen.steps[place, tag])
+    if _comes_later(beside):
+        return None
+    values, expected, beside = around[: 2 * LONG, tag], expected[: 2 * LONG], beside[: 2 * LONG]
+    after, level = values[LONG:], float(np.median(values[LONG - _LEVEL_ROWS : LONG]))
+    was = float(np.median(beside[LONG - _LEVEL_ROWS : LONG]))
+    size = float(np.median(beside[LONG:])) - was
+    own, left = float(seen.steps[place, tag]), float(seen.left[place, tag])
     lively = abs(float(seen.lively[place, tag])) / float(reference.lively_limit[tag])
-    if lively < 1 and max(abs(own), abs(float(seen.left[place, tag]))) < _OF_SIZE * abs(size):
+    if lively < 1 and max(abs(own), abs(left)) < _OF_SIZE * abs(size):
         return None
     surprise = _surprise(seen, reference, place, tag, busy)
-    novel = _all_novel(seen, place, tag)
-    conversion = _best(reference, tag, around[:, tag], expected)
-    first = slice(LONG, LONG + _LEVEL_ROWS)
-    wanted = expected[first] + float(np.median(beside[LONG - _LEVEL_ROWS : LONG]))
-    again = after[:_LEVEL_ROWS] - size if conversion is None else conversion.undo(after[:_LEVEL_ROWS])
-    if np.median(np.abs(again - wanted)) > np.median(np.abs(after[:_LEVEL_ROWS] - wanted)):
-        return None  # it came later
-    if conversion is not None and _has_peers(reference, tag, busy):
-        surprise = max(surprise, abs(float(seen.left[place, tag])) / float(reference.left_limit[tag]))
-    if conversion is not None and lively > 1:
-        surprise = max(surprise, _WITHIN_USUAL * lively)
-    if conversion is None and (
-        size * own <= 0 or abs(size) < max(0.5 * abs(own), _MATTERS * reference.deviation[tag])
-    ):
+    conversion = _best(reference, tag, values, expected) if units else None
+    first, wanted = after[:_LEVEL_ROWS], expected[LONG : LONG + _LEVEL_ROWS] + was
+    again = first - size if conversion is None else conversion.undo(first)
+    if np.median(np.abs(again - wanted)) > np.median(np.abs(first - wanted)):
+        return None  # the first rows are well as they are
+    if conversion is not None:
+        alone = abs(left) / float(reference.left_limit[tag]) if has_peers else 0.0
+        surprise = max(surprise, alone, _WITHIN_USUAL * lively if lively > 1 else 0.0)
+    elif size * own <= 0 or abs(size) < max(0.5 * abs(own), _MATTERS * reference.deviation[tag]):
         return None
-    if not novel:
-        out = after.mean() > reference.level_high[tag] or after.mean() < reference.level_low[tag]
-        if surprise < (_OUT_OF_USUAL if out else _WITHIN_USUAL):
-            return None
-    elif conversion is None and surprise < _NOVEL:
+    if _all_novel(seen, place, tag):
+        needed = _NOVEL if conversion is None else 0.0
+    else:
+        beyond = after.mean() > reference.level_high[tag] or after.mean() < reference.level_low[tag]
+        needed = _OUT_OF_USUAL if beyond else _WITHIN_USUAL
+    if surprise < needed:
         return None
-    certainty = float(np.clip(1.0 - 0.4 / max(surprise, 0.9) ** 2, 0.5, 0.99))
     return Step(
         size=size,
         before=level,
-        after=now,
-        beside=float(np.median(beside[LONG - _LEVEL_ROWS : LONG])),
-        certainty=certainty,
+        after=float(np.median(after)),
+        beside=was,
+        certainty=float(np.clip(1.0 - 0.4 / max(surprise, 0.9) ** 2, 0.5, 0.99)),
         conversion=conversion,
     )
+
+
+def _comes_later(values: NDArray[np.float64]) -> bool:
+    """Tell whether the rows after a place jump further than at it; ``values`` begin 32 rows before it."""
+    sums = np.convolve(values, np.ones(SHORT), "valid") / SHORT
+    jumps = np.abs(sums[SHORT:] - sums[:-SHORT])  # the first is that of row SHORT
+    here, later = LONG - SHORT, LONG - SHORT + AROUND
+    return bool(jumps[later:].max() > _FURTHER * jumps[here - 2 : here + 3].max())
 
 
 def _surprise(
