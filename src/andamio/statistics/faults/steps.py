@@ -12,24 +12,21 @@ from andamio.statistics.faults.peers import unexplained
 from andamio.statistics.faults.reference import FaultReference
 from andamio.statistics.faults.signals import Signals
 from andamio.statistics.faults.units import Conversion
+from andamio.statistics.faults.weighing import best_unit
 from andamio.statistics.faults.windows import (
     AFTER,
     AROUND,
     BEFORE,
+    LEVEL_ROWS,
     LONG,
     SHORT,
     contrasts,
-    liveliness,
     median_of_five,
-    on_grid,
 )
 
 _NEAR = 6
-_LEVEL_ROWS = 8
 _MOST_DOUBT = 4
 _MATTERS = 2.0  # an offset is at least so many standard deviations of the tag
-_DOUBT_OFFSET = 1.5  # how unlikely an offset is beforehand, in nats, beside what its size adds
-_BLOCKS = 3  # independent parts that the rows after a step are worth
 _WIDTHS = (1, 3, 8)  # rows on either side over which it is asked who moved
 _MOVED = 0.5  # of the unexplained step, at most, may be what the peers say
 _OF_SIZE = 0.25  # the step is at least so much of what the medians say
@@ -48,6 +45,7 @@ class Step:
     beside: float  # what the peers left unexplained before the step; the level itself where there are none
     certainty: float
     conversion: Conversion | None = None
+    late: int = 0  # rows by which it began before the place that was judged
 
 
 def judge_step(
@@ -110,9 +108,9 @@ def _left_when_undone(
 ) -> NDArray[np.float64]:
     """Return, in limits, the lasting steps that no peer explains once the tag's own step is taken away."""
     window = seen.filled[place - BEFORE : place + AFTER].copy()
-    after = window[BEFORE:, tag]
-    known = step.conversion
-    window[BEFORE:, tag] = after - step.size if known is None else known.undo(after)
+    begin = BEFORE - step.late
+    after, known = window[begin:, tag], step.conversion
+    window[begin:, tag] = after - step.size if known is None else known.undo(after)
     left = contrasts(unexplained(median_of_five(window), reference.peers, reference.weights))[0]
     found: NDArray[np.float64] = np.abs(left).max(axis=0) / reference.left_limit
     return found
@@ -159,19 +157,20 @@ def _explained(
     if has_peers:
         expected = around[:, tag] - unexplained(around, reference.peers, reference.weights)[:, tag]
     beside = around[:, tag] - expected
-    if _comes_later(beside):
-        return None
-    values, expected, beside = around[: 2 * LONG, tag], expected[: 2 * LONG], beside[: 2 * LONG]
-    after, level = values[LONG:], float(np.median(values[LONG - _LEVEL_ROWS : LONG]))
-    was = float(np.median(beside[LONG - _LEVEL_ROWS : LONG]))
-    size = float(np.median(beside[LONG:])) - was
+    values = around[: 2 * LONG, tag]
+    after, level = values[LONG:], float(np.median(values[LONG - LEVEL_ROWS : LONG]))
+    was = float(np.median(beside[LONG - LEVEL_ROWS : LONG]))
+    size = float(np.median(beside[LONG : 2 * LONG])) - was
     own, left = float(seen.steps[place, tag]), float(seen.left[place, tag])
     lively = abs(float(seen.lively[place, tag])) / float(reference.lively_limit[tag])
     if lively < 1 and max(abs(own), abs(left)) < _OF_SIZE * abs(size):
         return None
     surprise = _surprise(seen, reference, place, tag, busy)
-    conversion = _best(reference, tag, values, expected) if units else None
-    first, wanted = after[:_LEVEL_ROWS], expected[LONG : LONG + _LEVEL_ROWS] + was
+    conversion = best_unit(reference, tag, values, expected[: 2 * LONG]) if units else None
+    begin = _begin(beside, expected, around[:, tag], conversion, float(reference.scale[tag]))
+    if begin is None:
+        return None
+    first, wanted = after[:LEVEL_ROWS], expected[LONG : LONG + LEVEL_ROWS] + was
     again = first - size if conversion is None else conversion.undo(first)
     if np.median(np.abs(again - wanted)) > np.median(np.abs(first - wanted)):
         return None  # the first rows are well as they are
@@ -194,15 +193,49 @@ def _explained(
         beside=was,
         certainty=float(np.clip(1.0 - 0.4 / max(surprise, 0.9) ** 2, 0.5, 0.99)),
         conversion=conversion,
+        late=LONG - begin,
     )
+
+
+def _begin(
+    beside: NDArray[np.float64],
+    expected: NDArray[np.float64],
+    values: NDArray[np.float64],
+    conversion: Conversion | None,
+    scale: float,
+) -> int | None:
+    """Return the row at which a step begins: the 32nd, or with a change of unit one near it.
+
+    None when the rows jump further later on, though the change of unit is undone.
+    """
+    if conversion is None:
+        return None if _comes_later(beside) else LONG
+    undone = conversion.undo(values) - expected
+    near = slice(LONG - LEVEL_ROWS, LONG + LEVEL_ROWS)
+    level = float(np.median(beside[near.start - LEVEL_ROWS : near.start]))
+    better = np.abs(undone[near] - level) - np.abs(beside[near] - level)
+    cost = np.concatenate([[0.0], np.cumsum(better[::-1])])[::-1]
+    begin = near.start + int(np.argmin(cost))
+    return None if _is_restless(np.concatenate([beside[:begin], undone[begin:]]), scale) else begin
+
+
+def _jumps(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far four rows lie from the four before, from the row ``SHORT`` on."""
+    sums = np.convolve(values, np.ones(SHORT), "valid") / SHORT
+    found: NDArray[np.float64] = np.abs(sums[SHORT:] - sums[:-SHORT])
+    return found
 
 
 def _comes_later(values: NDArray[np.float64]) -> bool:
     """Tell whether the rows after a place jump further than at it; ``values`` begin 32 rows before it."""
-    sums = np.convolve(values, np.ones(SHORT), "valid") / SHORT
-    jumps = np.abs(sums[SHORT:] - sums[:-SHORT])  # the first is that of row SHORT
-    here, later = LONG - SHORT, LONG - SHORT + AROUND
-    return bool(jumps[later:].max() > _FURTHER * jumps[here - 2 : here + 3].max())
+    jumps, here = _jumps(values), LONG - SHORT
+    return bool(jumps[here + AROUND :].max() > _FURTHER * jumps[here - 2 : here + 3].max())
+
+
+def _is_restless(mended: NDArray[np.float64], scale: float) -> bool:
+    """Tell whether rows jump further after a place than before, though the fault is taken away."""
+    jumps, here = _jumps(mended), LONG - SHORT
+    return bool(jumps[here - 2 :].max() > 2 * _FURTHER * max(jumps[: here - 2].max(), scale))
 
 
 def _surprise(
@@ -240,69 +273,3 @@ def _all_novel(seen: Signals, place: int, tag: int) -> bool:
         seen.novel[place : place + LONG, tag].mean() >= 0.75
         and seen.novel[place - LONG : place, tag].mean() <= 0.125
     )
-
-
-def _best(
-    reference: FaultReference, tag: int, values: NDArray[np.float64], expected: NDArray[np.float64]
-) -> Conversion | None:
-    """Weigh the changes of unit against an offset: level, liveliness and range must all come back.
-
-    Args:
-        reference: What is usual.
-        tag: The tag.
-        values: The 32 rows before the step and the 32 from it on.
-        expected: What the peers say about them; zero where they say nothing.
-
-    Returns:
-        The change of unit; None where an offset explains the rows better.
-    """
-    conversions = reference.conversions(tag)
-    factors = np.array([1.0, *(c.factor for c in conversions)])[:, None]
-    after = values[LONG:]
-    best = np.full(len(factors), -np.inf)
-    for wanted, scale, unrest in (
-        (np.zeros(len(values)), reference.scale[tag], reference.unrest[tag]),
-        (expected, reference.left_scale[tag], reference.left_unrest[tag]),
-    ):
-        before = values[:LONG] - wanted[:LONG]
-        level = float(np.median(before[-_LEVEL_ROWS:]))
-        move = float(np.median(after - wanted[LONG:])) - level
-        shifts = np.array([move, *(c.shift for c in conversions)])[:, None]
-        undone = (after - shifts) / factors
-        left = undone - wanted[LONG:]
-        now = np.median(left, axis=1)
-        shape = _BLOCKS * np.mean(np.minimum(((left - now[:, None]) / unrest) ** 2, 16.0), axis=1)
-        apart = shape + 2.0 * np.log1p(0.5 * ((now - level) / scale) ** 2)
-        doubts = np.array([_DOUBT_OFFSET + np.log1p(abs(move) / scale), *(c.doubt for c in conversions)])
-        best = np.maximum(best, -0.5 * apart - doubts - _unlike_before(reference, tag, values[:LONG], undone))
-        if not expected.any():
-            break
-    best -= _off_grid(after, shifts[:, 0], float(reference.grid[tag]) * np.abs(factors[:, 0]))
-    chosen = int(np.argmax(best))
-    return conversions[chosen - 1] if chosen else None
-
-
-def _unlike_before(
-    reference: FaultReference, tag: int, before: NDArray[np.float64], undone: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return what each hypothesis loses by a liveliness unlike that before, and by values never seen."""
-    quiet = float(reference.quiet[tag])
-    lively = np.log((liveliness(undone.T) + quiet) / (float(liveliness(before)) + quiet))
-    small = np.abs(undone)
-    outside = (undone > reference.high[tag]) | (undone < reference.low[tag])
-    outside = (outside | ((small < reference.tiny[tag]) & (small > 0))).mean(axis=1)
-    lost: NDArray[np.float64] = 0.5 * np.minimum((lively / reference.spread[tag]) ** 2, 25.0) + 8.0 * outside
-    return lost
-
-
-def _off_grid(
-    after: NDArray[np.float64], shifts: NDArray[np.float64], grids: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return what each change of unit loses when the rows are no multiples of its rounding."""
-    out = np.zeros(len(grids))
-    most = float(np.abs(after).max())
-    for k in np.flatnonzero((grids > 0) & (most <= 1e5 * grids)).tolist():
-        places = np.diff(after) if shifts[k] else after
-        out[k] = 8.0 * (1.0 - on_grid(places[places != 0], float(grids[k])))
-    out[0] = 0.0
-    return out

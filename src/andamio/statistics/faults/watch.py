@@ -321,6 +321,7 @@ class FaultWatch:
         if step.conversion is None:
             return self._begin(seen, row, FaultKind.OFFSET, tag, place, evidence, step.certainty)
         evidence["factor"], evidence["shift"] = step.conversion.factor, step.conversion.shift
+        place -= step.late
         rows = seen.filled[place : place + LONG, tag]
         shows = np.abs(rows - step.conversion.undo(rows)) > self._reference.quiet[tag]
         place += int(np.argmax(shows))  # a zero is a zero in every unit

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Table = NDArray[np.float64]
 
 SHORT, LONG = 4, 32  # rows on either side of a step
+LEVEL_ROWS = 8  # rows before a step that say where the tag was
 HELD = 16  # rows of one value after which it is asked what the peers did
 AROUND = 4  # a step is where the contrast is larger than in so many rows on either side
 BEFORE = LONG + AROUND + 4  # rows that a decision about one row needs before it
