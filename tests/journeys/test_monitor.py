@@ -100,6 +100,16 @@ def test_it_speaks_spanish(watched, capsys, monkeypatch):
     assert "revise el nombre y la carpeta" in said
 
 
+@pytest.mark.parametrize(("gap", "states"), [(60, ["unacknowledged"]), (0.00001, ["suppressed"])])
+def test_alarms_of_an_asset_that_starts_up_again_are_muted(watched, capsys, gap, states):
+    with (watched / "andamio.toml").open("a") as settings:
+        settings.write(f"\n[alarms]\non_delay_minutes = 0\nstart_up_mute_minutes = 60\ngap_minutes = {gap}\n")
+    score(watched, [80, 130])
+    assert asked(capsys, "monitor", MODEL)[0] == 1
+    _, told = asked(capsys, "alarms", "--all")
+    assert [alarm["state"] for alarm in told["alarms"]] == states
+
+
 def test_a_model_that_does_not_answer_is_not_found(watched, capsys):
     assert asked(capsys, "monitor", "nobody")[0] == 4
     assert asked(capsys, "monitor", "replay", f"{MODEL}@7")[0] == 4

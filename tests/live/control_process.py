@@ -51,7 +51,14 @@ class Desk:
     def __init__(self) -> None:
         self.kept: dict[str, dict[str, Any]] = {}
 
-    def update(self, model: str, version: int, standing: Sequence[Finding], at: datetime) -> None:
+    def update(
+        self,
+        model: str,
+        version: int,
+        standing: Sequence[Finding],
+        at: datetime,
+        started: Mapping[str, datetime],
+    ) -> None:
         """Raise an alarm at the first finding."""
         if standing and "1" not in self.kept:
             self.kept["1"] = {"id": "1", "model": model, "version": version, "raised_at": at, "state": "new"}

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from andamio.kernel import clock
 from andamio.kernel.settings import PlantFolder
-from andamio.monitoring.rounds import Round
 from andamio.web.alarm_desk import AlarmDesk, NoAlarms
 
 
@@ -19,11 +17,3 @@ def desk_of(plant: PlantFolder) -> AlarmDesk:
     from andamio.web.book_desk import BookDesk
 
     return BookDesk(Plant.open(plant.root))
-
-
-def keep_alarms(desk: AlarmDesk, found: Round) -> None:
-    """Hand a round's findings to the desk; a look that was not kept is another process's to hand over."""
-    at = clock.now()
-    for one in found.looked:
-        if one.kept:
-            desk.update(one.watched.model, one.watched.served.version, one.findings, at)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from andamio.cli.alarm_keeping import desk_of, keep_alarms
+from andamio.cli.alarm_keeping import desk_of
 from andamio.cli.monitor_output import Teller, looked_data, tell_episodes, tell_look
 from andamio.cli.monitor_rebase import rebase
 from andamio.cli.monitor_report import report
@@ -18,12 +18,14 @@ from andamio.cli.monitor_watching import Period, look_on
 from andamio.cli.output import Json, Output
 from andamio.cli.past import archive_of
 from andamio.errors import AndamioError
+from andamio.kernel import clock
 from andamio.kernel.settings import find_plant
 from andamio.language import error_json, say
 from andamio.monitoring.findings import Level
 from andamio.monitoring.following import Replay
 from andamio.monitoring.plain import episode_data
 from andamio.monitoring.rounds import Rounds, open_past, routes_of
+from andamio.web.alarm_desk import hand_over
 
 _LOOK = "look"
 ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help=say("the model, or NAME@VERSION"))]
@@ -73,7 +75,7 @@ def look(
         return
     with closing(Rounds(plant, partial(archive_of, plant), model, yielding=True)) as rounds:
         found = rounds.go(time.time())
-        keep_alarms(desk_of(plant), found)
+        hand_over(desk_of(plant), found, clock.now())
     for one in found.looked:
         tell_look(out, one, plant.settings.time_zone)
     if not found.looked and not found.failures:

@@ -13,13 +13,15 @@ from datetime import tzinfo
 from functools import partial
 from types import FrameType
 
-from andamio.cli.alarm_keeping import desk_of, keep_alarms
+from andamio.cli.alarm_keeping import desk_of
 from andamio.cli.monitor_output import Teller
 from andamio.cli.past import archive_of
 from andamio.errors import UsageError, text
+from andamio.kernel import clock
 from andamio.kernel.settings import PlantFolder
 from andamio.monitoring.rounds import Rounds
 from andamio.registry.moments import parse_moment
+from andamio.web.alarm_desk import hand_over
 
 _DAY = len("2026-11-01")
 
@@ -60,7 +62,7 @@ def look_on(plant: PlantFolder, model: str, teller: Teller, interval_s: float) -
     with _until_told() as ended, closing(Rounds(plant, partial(archive_of, plant), model)) as rounds:
         while not ended.is_set():
             found = rounds.go(time.time())
-            keep_alarms(desk, found)
+            hand_over(desk, found, clock.now())
             if teller.is_first and found.failures and not found.looked:
                 raise next(iter(found.failures.values()))
             teller.tell(found)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from andamio.errors import NotFound, text
 from andamio.monitoring.findings import Finding
+from andamio.monitoring.rounds import Round
 
 Alarm = Mapping[str, Any]
 
@@ -18,8 +19,23 @@ class AlarmDesk(Protocol):
     An alarm is plain data: ``id``, ``model``, ``asset``, ``cause``, ``state``, ``what``, ``raised_at``, more.
     """
 
-    def update(self, model: str, version: int, standing: Sequence[Finding], at: datetime) -> None:
-        """Take the findings of a version that stand now; what is not among them is away."""
+    def update(
+        self,
+        model: str,
+        version: int,
+        standing: Sequence[Finding],
+        at: datetime,
+        started: Mapping[str, datetime],
+    ) -> None:
+        """Take the findings of a version that stand now; what is not among them is away.
+
+        Args:
+            model: The model.
+            version: Its version.
+            standing: The findings.
+            at: What the clock says.
+            started: When the rows of assets began again after a gap, where they did.
+        """
 
     def alarms(self, *, model: str | None, everything: bool) -> Sequence[Alarm]:
         """List what stands; ``everything`` adds what is shelved, suppressed or out of service."""
@@ -44,10 +60,28 @@ class AlarmDesk(Protocol):
         """Count the notifications that are ``waiting`` and those that have ``failed``."""
 
 
+def hand_over(desk: AlarmDesk, found: Round, at: datetime) -> None:
+    """Hand a round's findings to a desk; a look that was not kept is another process's to hand over."""
+    for one in found.looked:
+        if one.kept:
+            watched = one.watched
+            started = {
+                asset: datetime.fromtimestamp(began, UTC) for asset, began in watched.watch.started().items()
+            }
+            desk.update(watched.model, watched.served.version, one.findings, at, started)
+
+
 class NoAlarms:
     """The desk of a plant that keeps no alarms: findings stand, and nobody is called."""
 
-    def update(self, model: str, version: int, standing: Sequence[Finding], at: datetime) -> None:
+    def update(
+        self,
+        model: str,
+        version: int,
+        standing: Sequence[Finding],
+        at: datetime,
+        started: Mapping[str, datetime],
+    ) -> None:
         """Let them go."""
 
     def alarms(self, *, model: str | None, everything: bool) -> Sequence[Alarm]:  # noqa: ARG002  as the protocol

@@ -23,7 +23,7 @@ from andamio.serving.connections import Connections
 from andamio.serving.guard import Guard, GuardOptions
 from andamio.serving.limits import Limits
 from andamio.serving.reporting import one_line
-from andamio.web.alarm_desk import AlarmDesk, NoAlarms
+from andamio.web.alarm_desk import AlarmDesk, NoAlarms, hand_over
 from andamio.web.application import ControlApplication
 
 _log = logging.getLogger("andamio.web")
@@ -96,10 +96,7 @@ def _watch(options: ControlOptions, application: ControlApplication, ended: thre
         while not ended.is_set():
             try:
                 found = rounds.go(time.time())
-                at = clock.now()
-                for one in found.looked:
-                    served = one.watched.served
-                    options.desk.update(one.watched.model, served.version, one.findings, at)
+                hand_over(options.desk, found, clock.now())
                 application.standing = application.standing.after(found)
                 now = {name: one_line(error) for name, error in found.failures.items()}
             except AndamioError as error:
