@@ -93,6 +93,7 @@ def test_answers_as_good_as_promised_are_no_alarm(plant, capsys):
     assert harms(told) == []
     assert told["models"][0]["judged"] == 800
     assert not [alarm for alarm in spoken(capsys, "alarms")[1]["alarms"] if alarm["cause"] == "concept"]
+    assert spoken(capsys, "status")[1]["alarms"]["open"] == len(spoken(capsys, "alarms")[1]["alarms"])
 
 
 def test_errors_that_double_are_an_alarm_at_every_door(plant, capsys, monkeypatch):
@@ -114,12 +115,18 @@ def test_errors_that_double_are_an_alarm_at_every_door(plant, capsys, monkeypatc
     page = plant.parent / "page.html"
     assert run(["monitor", "report", MODEL, "--out", str(page)]) == 0
     assert "at acceptance it was" in page.read_text()
-    (health,) = spoken(capsys, "status")[1]["models"]
+    status = spoken(capsys, "status")[1]
+    assert status["alarms"]["open"] == status["alarms"]["waiting"] >= 1
+    assert status["alarms"]["worst"]["state"] == "unacknowledged"
+    (health,) = status["models"]
     assert [finding["kind"] for finding in health["findings"]].count("harm") >= 1
     monkeypatch.setenv("ANDAMIO_LANG", "es")
     capsys.readouterr()
     run(["monitor", MODEL])
+    run(["status"])
     said = capsys.readouterr().out
+    assert "Alarmas abiertas: " in said
+    assert "andamio alarms show" in said
     assert "respuestas comparadas con su verdad" in said
     assert "donde se conoce la verdad" in said
     assert "causa: el conocimiento del propio modelo" in said
