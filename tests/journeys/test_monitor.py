@@ -144,6 +144,46 @@ def test_the_page_holds_everything_and_asks_for_nothing(watched, capsys, monkeyp
     assert run(["monitor", "report", MODEL, "--out", "/nowhere/page.html"]) == 4
 
 
+EVIDENTLY = os.environ.get("ANDAMIO_EVIDENTLY_PYTHON", "")
+LOADED = """
+import sys
+from evidently.core.report import Snapshot
+snapshot = Snapshot.load(sys.argv[1])
+told = [(one.metric_value_location.metric.params, one.value) for one in snapshot.metric_results.values()]
+print({f"{params['column']} {params['method']}": value for params, value in told}, len(snapshot.get_html_str(as_iframe=False)) > 1000)
+"""
+
+
+def test_the_distances_are_written_as_an_evidently_snapshot(watched, capsys):
+    score(watched, [80] * 30 + [130] * 30)
+    file = watched.parent / "snapshot.json"
+    status, told = asked(capsys, "monitor", "report", MODEL, "--evidently", str(file))
+    assert (status, told["evidently"]) == (0, str(file))
+    snapshot = json.loads(file.read_text())
+    found = {
+        (one["metric_value_location"]["metric"]["params"]["column"],
+         one["metric_value_location"]["metric"]["params"]["method"]): one["value"]
+        for one in snapshot["metric_results"].values()
+    }  # fmt: skip
+    assert found["temp", "psi"] == told["tags"]["temp"]["psi"]
+    assert found["temp", "ks_distance"] == told["tags"]["temp"]["ks"]
+    assert set(snapshot["metric_results"]) == set(snapshot["top_level_metrics"])
+    assert run(["monitor", "report", MODEL, "--evidently", "/nowhere/snapshot.json"]) == 4
+
+
+@pytest.mark.skipif(not EVIDENTLY, reason="ANDAMIO_EVIDENTLY_PYTHON names no Python that has Evidently")
+def test_evidently_loads_the_snapshot(watched, capsys):
+    score(watched, [80] * 30 + [130] * 30)
+    file = watched.parent / "snapshot.json"
+    told = asked(capsys, "monitor", "report", MODEL, "--evidently", str(file))[1]
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [EVIDENTLY, "-c", LOADED, str(file)], capture_output=True, text=True, check=True, env=env
+    )
+    assert f"'temp psi': {told['tags']['temp']['psi']}" in done.stdout
+    assert done.stdout.strip().endswith("True")
+
+
 def test_a_rebase_learns_anew_and_can_be_taken_back(watched, capsys):
     digests = {file.name: file.stat().st_mtime_ns for file in (watched / ".andamio/bundles").rglob("*")}
     status, told = asked(capsys, "monitor", "rebase", MODEL, "--reason", "new impeller")
