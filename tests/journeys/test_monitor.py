@@ -135,7 +135,10 @@ def test_the_page_holds_everything_and_asks_for_nothing(watched, capsys, monkeyp
     assert status == 0
     assert told["tags"]["temp"]["ks"] > 0.3
     assert set(told["tags"]["temp"]) == {"psi", "ks", "wasserstein", "jensenshannon", "missing"}
+    assert told["drift"][0]["rows"] == 65
+    assert {one["tags"][0] for one in told["drift"][0]["moved"]} <= {"temp", "load", "failure"}
     page = (watched.parent / "page.html").read_text()
+    assert ("el modelo" in page) == (language == "es")
     assert f'<html lang="{language}">' in page
     assert ("Hallazgos" in page) == (language == "es")
     assert page.count("<svg") >= 3
@@ -149,8 +152,10 @@ LOADED = """
 import sys
 from evidently.core.report import Snapshot
 snapshot = Snapshot.load(sys.argv[1])
-told = [(one.metric_value_location.metric.params, one.value) for one in snapshot.metric_results.values()]
-print({f"{params['column']} {params['method']}": value for params, value in told}, len(snapshot.get_html_str(as_iframe=False)) > 1000)
+results = snapshot.metric_results.values()
+told = [(one.metric_value_location.metric.params, one.value) for one in results]
+page = snapshot.get_html_str(as_iframe=False)
+print({f"{params['column']} {params['method']}": value for params, value in told}, len(page) > 1000)
 """
 
 
