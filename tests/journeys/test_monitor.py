@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from andamio.cli.application import run
-from andamio.errors import text
+from andamio.errors import DiskFull, text
 from andamio.monitoring import detectors
 from andamio.monitoring.findings import Cause, Finding, Level
 from andamio.monitoring.rows import Rows
@@ -86,7 +86,9 @@ def test_one_look_says_what_stands_and_the_next_goes_on_from_there(watched, caps
     assert status == 1
     found = second["models"][0]
     assert (found["rows"], found["assets"][0]["rows"], found["kept"]) == (2, 7, True)
-    assert [(f["kind"], f["cause"], f["certainty"]) for f in found["findings"]] == [("hot", "process", 0.9)]
+    hot, learning = found["findings"]
+    assert (hot["kind"], hot["cause"], hot["certainty"]) == ("hot", "process", 0.9)
+    assert (learning["kind"], learning["level"]) == ("still-learning", "notice")
     status, third = asked(capsys, "monitor", "look", MODEL)
     assert (status, third["models"][0]["rows"]) == (1, 0)
 
@@ -96,7 +98,9 @@ def test_it_speaks_spanish(watched, capsys, monkeypatch):
     monkeypatch.setenv("ANDAMIO_LANG", "es")
     assert run(["monitor", MODEL]) == 1
     said = capsys.readouterr().out
-    assert "causa: proceso (seguridad 90 %)" in said
+    assert "causa: proceso (certeza 90 %)" in said
+    assert "vigiladas, de 1 equipo\n" in said
+    assert "Para reconocerlas o apartarlas: andamio alarms" in said
     assert "revise el nombre y la carpeta" in said
 
 
@@ -108,6 +112,45 @@ def test_alarms_of_an_asset_that_starts_up_again_are_muted(watched, capsys, gap,
     assert asked(capsys, "monitor", MODEL)[0] == 1
     _, told = asked(capsys, "alarms", "--all")
     assert [alarm["state"] for alarm in told["alarms"]] == states
+
+
+class Desk:
+    """Keeps no alarms; fails when it is asked for the nth time, and ends the watch the time after."""
+
+    def __init__(self, fails_at: int) -> None:
+        self.fails_at = fails_at
+        self.asked = 0
+
+    def update(self, *_: object) -> None:
+        self.asked += 1
+        if self.asked == self.fails_at:
+            raise DiskFull(text("sensor"))
+        if self.asked > self.fails_at:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_what_stands_is_told_also_when_its_alarms_cannot_be_kept(watched, capsys, monkeypatch):
+    score(watched, [130])
+    monkeypatch.setattr("andamio.cli.monitor.desk_of", lambda _: Desk(1))
+    capsys.readouterr()
+    assert run(["monitor", MODEL]) == DiskFull.exit_status
+    told = capsys.readouterr()
+    assert "cause: process (90 % sure)" in told.out
+    assert "error[disk-full]" in told.err
+
+
+def test_a_long_watch_outlives_a_disk_that_was_full_for_a_while(watched, capsys, monkeypatch):
+    desk = Desk(2)
+    monkeypatch.setattr("andamio.cli.monitor_watching.desk_of", lambda _: desk)
+    capsys.readouterr()
+    assert run(["monitor", MODEL, "--watch", "--interval", "0.01"]) == 0
+    assert capsys.readouterr().err.count("error[disk-full]") == 1
+    assert desk.asked == 3
+
+
+def test_a_date_that_is_none_is_told_as_it_was_typed(watched, capsys):
+    assert run(["monitor", "replay", MODEL, "--from", "05/02/2026"]) == 2
+    assert "05/02/2026 is not a date" in capsys.readouterr().err
 
 
 def test_a_model_that_does_not_answer_is_not_found(watched, capsys):
@@ -139,6 +182,7 @@ def test_the_page_holds_everything_and_asks_for_nothing(watched, capsys, monkeyp
     assert {one["tags"][0] for one in told["drift"][0]["moved"]} <= {"temp", "load", "failure"}
     page = (watched.parent / "page.html").read_text()
     assert ("el modelo" in page) == (language == "es")
+    assert {"en": "1 finding needs a person.", "es": "1 hallazgo necesita a una persona."}[language] in page
     assert f'<html lang="{language}">' in page
     assert ("Hallazgos" in page) == (language == "es")
     assert page.count("<svg") >= 3

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from andamio.errors import InputRefused, NotFound, text
+from andamio.errors import DiskFull, InputRefused, NotFound, text
 from andamio.kernel.settings import find_plant
 from andamio.monitoring import detectors
 from andamio.monitoring.findings import Cause, Finding, Level
@@ -48,7 +48,8 @@ class Hot:
 class Desk:
     """Keeps one alarm per model while anything stands."""
 
-    def __init__(self) -> None:
+    def __init__(self, plant: Path) -> None:
+        self.broken = plant / "desk-is-broken"
         self.kept: dict[str, dict[str, Any]] = {}
 
     def update(
@@ -59,7 +60,9 @@ class Desk:
         at: datetime,
         started: Mapping[str, datetime],
     ) -> None:
-        """Raise an alarm at the first finding."""
+        """Raise an alarm at the first finding; fail while the plant's folder says so."""
+        if self.broken.exists():
+            raise DiskFull(text("sensor"))
         if standing and "1" not in self.kept:
             self.kept["1"] = {"id": "1", "model": model, "version": version, "raised_at": at, "state": "new"}
 
@@ -111,7 +114,7 @@ def main(plant: Path, tokens: Path | None) -> None:
         port=0,
         interval_s=0.2,
         guard=GuardOptions(tokens=tokens),
-        desk=Desk(),
+        desk=Desk(plant),
     )
     run_control(options, announce)
 

@@ -136,7 +136,8 @@ class AlarmPrinter:
 
     def _flood(self, flood: Flood) -> None:
         what = say(
-            "flood: {n} alarms, {findings} findings, {assets} assets",
+            "flood: {n} {n:alarm|alarms}, {findings} {findings:finding|findings}, {assets} "
+            "{assets:asset|assets}",
             n=len(flood.alarms),
             findings=flood.findings,
             assets=flood.assets,
@@ -215,7 +216,7 @@ class AlarmPrinter:
             return say("{n} min", n=minutes)
         if minutes < 48 * 60:
             return say("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
-        return say("{n} days", n=age.days)
+        return say("{n} {n:day|days}", n=age.days)
 
     def _title(self, name: str, words: str, *, waits: bool) -> None:
         mark, style = ("!", "bold red") if waits else ("·", "yellow")

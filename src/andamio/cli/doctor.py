@@ -207,9 +207,9 @@ def _keys(folder: PlantFolder) -> Text:
     trusted = [PublicKey.parse(pinned) for pinned in folder.settings.keys.trusted]
     path = folder.signing_key
     if path is None:
-        return text("this box signs nothing; it trusts {n} keys", n=len(trusted))
+        return text("this box signs nothing; it trusts {n} {n:key|keys}", n=len(trusted))
     load_key(path, plant=folder.root)
-    return text("the signing key is in order, and {n} keys are trusted", n=len(trusted))
+    return text("the signing key is in order, and {n} {n:key is|keys are} trusted", n=len(trusted))
 
 
 def _contract(path: Path) -> Text:
@@ -222,7 +222,11 @@ def _deployment(folder: PlantFolder) -> Text:
     trusted = [PublicKey.parse(pinned) for pinned in folder.settings.keys.trusted]
     for route in deployment.models.values():
         open_bundle(folder.bundles / route.champion.digest, trusted)
-    return text("{n} models are in production, and their bundles are whole", n=len(deployment.models))
+    return text(
+        "{n} {n:model is in production, and its bundle is|models are in production, and their "
+        "bundles are} whole",
+        n=len(deployment.models),
+    )
 
 
 def _journal(folder: PlantFolder) -> Text:
@@ -250,7 +254,9 @@ def _service(folder: PlantFolder) -> Check:
         return Check(
             "service",
             good=False,
-            what=text("another program answers on port {port}", port=port),
+            what=text("another program answers on port {port}", port=str(port)),
             fix=text("stop it, or choose another port: [serving] port in andamio.toml"),
         )
-    return Check("service", None, text("the scoring process is not running; port {port} is free", port=port))
+    return Check(
+        "service", None, text("the scoring process is not running; port {port} is free", port=str(port))
+    )

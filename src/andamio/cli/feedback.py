@@ -68,16 +68,20 @@ def _tell(out: Output, model: str, truths: TruthTable, joined: int) -> None:
     by = columns.prediction or " + ".join(name for name in (columns.asset, columns.time) if name)
     out.say("truth from the column {value}, named by {by}", value=columns.value, by=by)
     out.say(
-        "{n} truths recorded for {model}; {joined} join a prediction",
+        "{n} {n:truth|truths} recorded for {model}; {joined} {joined:joins|join} a prediction",
         n=len(truths.records),
         model=model,
         joined=joined,
     )
     if joined < len(truths.records):
         rest = len(truths.records) - joined
-        out.say("{rest} join none yet; they stay, and join when their prediction is found", rest=rest)
+        out.say(
+            "{rest} {rest:joins none yet; it stays, and joins when its prediction is|join none "
+            "yet; they stay, and join when their prediction is} found",
+            rest=rest,
+        )
     if truths.empty:
-        out.say("{empty} rows without a truth were passed over", empty=truths.empty)
+        out.say("{empty} {empty:row|rows} without a truth {empty:was|were} passed over", empty=truths.empty)
     out.say("how well the model does: andamio status")
     out.data(
         {

@@ -194,9 +194,9 @@ def _as_data(one: Chosen) -> dict[str, object]:
 
 
 def _tell_imported(out: Output, model: str, truths: TruthTable, marked: int) -> None:
-    out.say("{n} labels recorded for {model}", n=len(truths.records), model=model)
+    out.say("{n} {n:label|labels} recorded for {model}", n=len(truths.records), model=model)
     if truths.empty:
-        out.say("{empty} rows without a truth were passed over", empty=truths.empty)
+        out.say("{empty} {empty:row|rows} without a truth {empty:was|were} passed over", empty=truths.empty)
     if marked < len(truths.records):
         rest = len(truths.records) - marked
         out.say("{rest} of them have lost how they were chosen and count as plain feedback", rest=rest)

@@ -18,7 +18,6 @@ from andamio.cli.monitor_watching import Period, look_on
 from andamio.cli.output import Json, Output
 from andamio.cli.past import archive_of
 from andamio.errors import AndamioError
-from andamio.kernel import clock
 from andamio.kernel.settings import find_plant
 from andamio.language import error_json, say
 from andamio.monitoring.findings import Level
@@ -75,19 +74,25 @@ def look(
         return
     with closing(Rounds(plant, partial(archive_of, plant), model, yielding=True)) as rounds:
         found = rounds.go(time.time())
-        hand_over(desk_of(plant), found, clock.now())
+        failures = list(found.failures.values())
+        try:
+            hand_over(desk_of(plant), found)
+        except AndamioError as error:
+            failures.append(error)
     for one in found.looked:
         tell_look(out, one, plant.settings.time_zone)
-    if not found.looked and not found.failures:
+    if not found.looked and not failures:
         out.say("Nothing is in production yet. Next: andamio train MODEL, then andamio deploy MODEL@1")
-    failures = list(found.failures.values())
     out.data(
         {
             "models": [looked_data(one) for one in found.looked],
             **({"errors": [error_json(error)["error"] for error in failures]} if failures else {}),
         }
     )
-    _end(failures, any(f.level is Level.ALARM for one in found.looked for f in one.findings), json=json)
+    alarms = any(f.level is Level.ALARM for one in found.looked for f in one.findings)
+    if alarms:
+        out.say("Acknowledge them, or put them aside: andamio alarms")
+    _end(failures, alarms, json=json)
 
 
 @command.command(

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from andamio.cli.output import Output
+from andamio.errors import AndamioError
 from andamio.kernel import clock
 from andamio.language import error_json, render_error, say
 from andamio.monitoring.findings import Finding, Level
@@ -41,7 +42,8 @@ def tell_look(out: Output, one: Looked, zone: tzinfo) -> None:
     rows = sum(asset.line.counts.fed for asset in watch.assets.values())
     alarms = sum(finding.level is Level.ALARM for finding in one.findings)
     out.say(
-        "{model}@{version}: {rows} rows of {assets} assets watched, {new} of them new",
+        "{model}@{version}: {new} new {new:row|rows} read; {rows} watched so far, of {assets} "
+        "{assets:asset|assets}",
         model=one.watched.model,
         version=one.watched.served.version,
         rows=rows,
@@ -51,9 +53,9 @@ def tell_look(out: Output, one: Looked, zone: tzinfo) -> None:
     if one.watched.rebase is not None:
         out.say("  compared with the rebase of {time}", time=one.watched.rebase.at[:16])
     if _judged(one):
-        out.say("  {n} answers held against their truth", n=_judged(one))
+        out.say("  {n} {n:answer|answers} held against {n:its|their} truth", n=_judged(one))
     if watch.waiting():
-        out.say("  {rows} rows wait for older ones", rows=watch.waiting())
+        out.say("  {rows} {rows:row waits|rows wait} for older ones", rows=watch.waiting())
     if not one.kept:
         out.say("  another process keeps this watch; this look was not kept")
     if not alarms:
@@ -90,7 +92,8 @@ def tell_episodes(
     """Tell what would have stood from when to when."""
     alarms = sum(episode.level is Level.ALARM for episode in episodes)
     out.say(
-        "{model}@{version}: {rows} rows looked at; {alarms} alarms and {others} notices would have stood",
+        "{model}@{version}: {rows} {rows:row|rows} looked at; {alarms} {alarms:alarm|alarms} "
+        "and {others} {others:notice|notices} would have stood",
         model=watched.model,
         version=watched.served.version,
         rows=rows,
@@ -117,6 +120,7 @@ class Teller:
         self._zone = zone
         self._standing: dict[_Key, Finding] = {}
         self._failing: set[str] = set()
+        self._trouble = ""
         self.is_first = True
 
     def tell(self, found: Round) -> None:
@@ -136,6 +140,17 @@ class Teller:
             sys.stderr.write(render_error(found.failures[name]) + "\n")
         self._standing, self._failing, self.is_first = now, set(found.failures), False
         sys.stdout.flush()
+
+    def tell_trouble(self, error: AndamioError) -> None:
+        """Tell, once, what kept a whole round from being made or its alarms from being kept."""
+        if error.code != self._trouble:
+            sys.stderr.write(render_error(error) + "\n")
+            sys.stderr.flush()
+        self._trouble = error.code
+
+    def no_trouble(self) -> None:
+        """Forget the last trouble: when it comes again, it is told again."""
+        self._trouble = ""
 
     def _line(self, found: Round) -> None:
         value = {

@@ -62,7 +62,7 @@ def report(
         replace_file(evidently, _snapshot(found).encode())
     alarms = sum(episode.level is Level.ALARM for episode in found.episodes)
     out.say(
-        "{rows} rows looked at, {alarms} alarms; the page is {path}",
+        "{rows} {rows:row|rows} looked at, {alarms} {alarms:alarm|alarms}; the page is {path}",
         rows=found.seen,
         alarms=alarms,
         path=path,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -21,6 +21,7 @@ from andamio.language import error_json, say
 from andamio.monitoring import Level, ModelHealth, examine, observe
 from andamio.monitoring.performance import Measured
 from andamio.monitoring.performance.worth import Worth
+from andamio.statistics.metric_names import metric_name
 
 
 def command(
@@ -107,13 +108,17 @@ def _tell(out: Output, health: ModelHealth, zone: ZoneInfo) -> None:
         verdict=sentence,
         style=style,
     )
-    out.say("  {answered} rows answered, {refused} refused", answered=health.answered, refused=health.refused)
+    out.say(
+        "  {answered} {answered:row|rows} answered, {refused} refused",
+        answered=health.answered,
+        refused=health.refused,
+    )
     for (code, tag), count in list(health.reasons.items())[:3]:
         out.say("    refused: {count} × {code} at {tag}", count=count, code=code, tag=tag or "–")
     if health.last is not None:
         out.say("  last answer {time}", time=health.last.astimezone(zone))
     if health.age is not None:
-        out.say("  trained {days} days ago", days=health.age.days)
+        _tell_age(out, health.age.days)
     if health.score_now is not None and health.score_then is not None:
         out.say(
             "  mean prediction {now}; in training {then}",
@@ -121,16 +126,16 @@ def _tell(out: Output, health: ModelHealth, zone: ZoneInfo) -> None:
             then=float(f"{health.score_then:.3g}"),
         )
     if health.performance.judged:
-        out.say("  truth known for {n} rows:", n=health.performance.judged)
+        out.say("  truth known for {n} {n:row|rows}:", n=health.performance.judged)
         for measured in health.performance.measures:
-            out.say("    {name} {value}", name=measured.name, value=_interval(measured))
+            tell_measure(out, measured)
     else:
         out.say("  no truth has come back yet; andamio feedback FILE.csv brings it")
         out.say("  {estimate}", estimate=health.estimate.words)
     if health.worth is not None:
         _tell_worth(out, health.worth)
     if health.unmatched:
-        out.say("  {n} truths belong to no prediction", n=health.unmatched)
+        out.say("  {n} {n:truth belongs|truths belong} to no prediction", n=health.unmatched)
     _tell_findings(out, health, zone)
 
 
@@ -157,11 +162,34 @@ def _tell_worth(out: Output, worth: Worth) -> None:
     )
 
 
-def _interval(measured: Measured) -> str:
-    value = f"{measured.value:.3g}"
+def _tell_age(out: Output, days: int) -> None:
+    if days:
+        out.say("  trained {days} {days:day|days} ago", days=days)
+    else:
+        out.say("  trained today")
+
+
+def tell_measure(out: Output, measured: Measured) -> None:
+    """Tell one measure: its name, what it means, how it is written here, of how many rows."""
+    name, plain = measured.name, say(metric_name(measured.name))
+    values: dict[str, Any] = {
+        "name": name if plain == name else f"{name} ({plain})",
+        "value": _digits(measured.value),
+        "n": measured.of,
+    }
     if measured.low is None or measured.high is None:
-        return f"{value}  (n = {measured.of})"
-    return f"{value}  [{measured.low:.2f}, {measured.high:.2f}]  (n = {measured.of})"
+        out.say("    {name}: {value}, of {n} {n:row|rows}", **values)
+        return
+    out.say(
+        "    {name}: {value}, 95 % interval {low} to {high}, of {n} {n:row|rows}",
+        **values,
+        low=_digits(measured.low),
+        high=_digits(measured.high),
+    )
+
+
+def _digits(value: float) -> float:
+    return float(f"{value:.3g}")
 
 
 def as_data(health: ModelHealth) -> dict[str, object]:

@@ -49,7 +49,7 @@ def tell_alarms(out: Output, standing: Standing) -> dict[str, object]:
         out.say("No alarm stands.", style="green")
     else:
         out.say(
-            "Open alarms: {n}; {waiting} of them wait for somebody",
+            "Open alarms: {n}; {waiting} of them {waiting:waits|wait} for somebody",
             n=count,
             waiting=standing.waiting,
             style="red" if standing.waiting else "yellow",

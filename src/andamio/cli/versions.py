@@ -8,7 +8,7 @@ from typing import Any
 
 from andamio.app import Plant
 from andamio.language import current_language, date_time, say
-from andamio.reports.metric_names import metric_name
+from andamio.statistics.metric_names import metric_name
 
 
 def moment(written: str, plant: Plant) -> str:

@@ -171,7 +171,7 @@ def _not_a_frame(why: Text) -> BodyRefused:
 
 
 def _example() -> Text:
-    return text("send {example}", example='{"row": {"TAG": value, …}} or {"rows": [{…}, {…}]}')
+    return text("send {one} or {several}", one='{"row": {"TAG": value, …}}', several='{"rows": [{…}, {…}]}')
 
 
 def _place(fault: Fault) -> int:

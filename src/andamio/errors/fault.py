@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from andamio.errors.written import Written
+
 EXIT_DONE = 0
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
@@ -16,13 +18,14 @@ class Text:
     """A sentence for a person, kept apart from its values so that it can be said in any language.
 
     ``template`` is the English sentence with ``{holes}``; it is also the key of its translation.
+    ``{n:row|rows}`` is the word for one, or for several, by the value of ``n``.
     """
 
     template: str
     values: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.template.format_map({k: str(v) for k, v in self.values.items()})
+        return self.template.format_map({k: Written(str(v), v) for k, v in self.values.items()})
 
 
 def text(template: str, /, **values: object) -> Text:

@@ -11,6 +11,7 @@ from functools import cache
 from importlib import resources
 
 from andamio.errors import Text
+from andamio.errors.written import Written
 from andamio.language.values import written
 
 LANGUAGES = ("en", "es")
@@ -50,6 +51,8 @@ def say(sentence: str | Text, /, **values: object) -> str:
 
     >>> say("{n} rows were read", n=12)
     '12 rows were read'
+    >>> say("{n} {n:row was|rows were} read", n=1)
+    '1 row was read'
     """
     if isinstance(sentence, Text):
         template, holes = sentence.template, dict(sentence.values) | values
@@ -58,7 +61,9 @@ def say(sentence: str | Text, /, **values: object) -> str:
     language = current_language()
     if language != "en":
         template = catalogue(language).get(template, template)
-    return template.format_map({name: _shown(value, language) for name, value in holes.items()})
+    return template.format_map(
+        {name: Written(_shown(value, language), value) for name, value in holes.items()}
+    )
 
 
 def _shown(value: object, language: str) -> str:

@@ -23,7 +23,10 @@ def unwatched_finding(rows: int, most: int) -> Finding:
         level=Level.ALARM,
         cause=Cause.PIPELINE,
         what=text(
-            "{rows} rows are of more than {most} assets, and nobody watches them", rows=rows, most=most
+            "{rows} {rows:row is|rows are} of assets beyond the first {most}, and nobody watches "
+            "{rows:it|them}",
+            rows=rows,
+            most=most,
         ),
         fix=text("check the names of the assets: does something send a new name with every row?"),
         data={"rows": rows, "most": most},
@@ -41,7 +44,9 @@ def _late(line: AssetLine) -> list[Finding]:
             cause=Cause.PIPELINE,
             asset=line.name or None,
             since=_moment(counts.latest_late),
-            what=text("{rows} rows came so late that only a replay sees them", rows=counts.late),
+            what=text(
+                "{rows} {rows:row|rows} came so late that only a replay sees {rows:it|them}", rows=counts.late
+            ),
             fix=text("andamio monitor replay MODEL shows what they would have raised"),
             data={"rows": counts.late, "in_a_row": counts.late_in_a_row},
         )
@@ -59,7 +64,8 @@ def _lagging(line: AssetLine, patience: Patience) -> list[Finding]:
             asset=line.name or None,
             since=_moment(line.newest),
             what=text(
-                "its rows happened {hours} hours before they came; what is new in them raises no alarm",
+                "its rows happened {hours} {hours:hour|hours} before they came; what is new in them "
+                "raises no alarm",
                 hours=round(line.delay / 3600, 1),
             ),
             fix=text("if a gateway sends what it had stored, wait until it has done so"),
@@ -80,7 +86,8 @@ def _ahead(line: AssetLine, patience: Patience) -> list[Finding]:
             asset=line.name or None,
             since=_moment(line.arrival),
             what=text(
-                "its rows say that they happened {minutes} minutes after they came", minutes=round(ahead / 60)
+                "its rows say that they happened {minutes} {minutes:minute|minutes} after they came",
+                minutes=round(ahead / 60),
             ),
             fix=text("set the clock of whatever sends them, or of this box"),
             data={"ahead_s": ahead, "leaps": line.counts.leaps},

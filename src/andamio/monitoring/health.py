@@ -17,6 +17,7 @@ from andamio.monitoring.detectors import Reference, factory_of, show
 from andamio.monitoring.drift import FEWEST
 from andamio.monitoring.findings import Finding, Level
 from andamio.monitoring.grouping import together
+from andamio.monitoring.learnt import learnt_findings
 from andamio.monitoring.observation import Observation, scores_of, streams
 from andamio.monitoring.performance.harm import LossDetector, in_order_of_arrival
 from andamio.monitoring.performance.history import history_of
@@ -25,7 +26,6 @@ from andamio.monitoring.performance.unlabelled import Estimate, estimate_without
 from andamio.monitoring.performance.worth import Worth, worth_of
 from andamio.monitoring.repeats import findings_by_profile, range_findings
 from andamio.monitoring.unrecorded import unrecorded_findings
-from andamio.statistics.drift import DriftReference
 from andamio.statistics.faults import FaultReference
 from andamio.statistics.profile import Profile
 
@@ -77,7 +77,7 @@ def examine(
     """
     reference = bundle.reference()
     profile = Profile.read(reference) if Profile.is_in(reference) else None
-    sensors, drift = FaultReference.is_in(reference), DriftReference.is_in(reference)
+    sensors = FaultReference.is_in(reference)
     rows = seen.of_version(version)
     judged = [item for item in seen.judged if item.prediction.version == version]
     performance = measure(judged, contract, bundle.info, promised_metrics(bundle.evaluation))
@@ -89,7 +89,7 @@ def examine(
         *_refusals(seen),
         *_damage(seen),
         *unrecorded_findings(seen, at),
-        *(() if profile and drift else _no_reference(contract)),
+        *learnt_findings(contract, reference),
     ]
     scores = scores_of(seen, rows)
     trained = bundle.record.get("created_at")
@@ -164,19 +164,6 @@ def _refusals(seen: Observation) -> list[Finding]:
             fix=text(
                 "correct what sends the rows, or the contract; andamio error {code} explains", code=code
             ),
-        )
-    ]
-
-
-def _no_reference(contract: Contract) -> list[Finding]:
-    return [
-        Finding(
-            kind="no-reference",
-            level=Level.NOTICE,
-            what=text(
-                "the bundle does not say what was usual in training, so sensors and drift are not judged"
-            ),
-            fix=text("train a version: andamio train {model}", model=contract.name),
         )
     ]
 

@@ -13,7 +13,9 @@ from andamio.journal import Archive
 from andamio.kernel.settings import PlantFolder
 from andamio.monitoring.asset_line import Patience
 from andamio.monitoring.detectors import Reference, factory_of
+from andamio.monitoring.findings import Finding
 from andamio.monitoring.following import Follower
+from andamio.monitoring.learnt import learnt_findings
 from andamio.monitoring.performance.harm import LossDetector
 from andamio.monitoring.performance.judging import Judging
 from andamio.monitoring.references import Learnt, References
@@ -48,6 +50,10 @@ class Watched:
     def watch(self) -> Watch:
         """The watch itself."""
         return self.follower.watch
+
+    def standing(self) -> Sequence[Finding]:
+        """Return what stands, the most urgent first, and last what it has learnt too little to judge."""
+        return [*self.watch.standing(), *learnt_findings(self.bundle.contract, self.reference)]
 
 
 def open_watch(

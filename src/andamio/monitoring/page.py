@@ -11,6 +11,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from andamio.errors import text
 from andamio.kernel import clock
 from andamio.language import say
 from andamio.monitoring.attribution import AssetWindow, windows_of
@@ -18,6 +19,7 @@ from andamio.monitoring.comparing import TagComparison, compare_tags
 from andamio.monitoring.detector import Chart, Charted
 from andamio.monitoring.findings import Level
 from andamio.monitoring.following import Episode, Replay
+from andamio.monitoring.learnt import learnt_findings
 from andamio.monitoring.opening import Watched
 from andamio.monitoring.period_rows import rows_of_period
 from andamio.monitoring.plain import cause_name, episode_data, iso_time, moment_at
@@ -37,6 +39,11 @@ MOST_ROWS = 200_000
 _MOST_TAGS = 60
 _MOST_CHARTS = 24
 _POINTS = 160
+_CHARTS = {
+    "T²": text("T²: how far all tags together are from usual"),
+    "SPE": text("SPE: how far what ties the tags to one another has given way"),
+    "CUSUM": text("CUSUM: small shifts of one tag, added up; the limit is 1"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +111,7 @@ def look_back(watched: Watched, start: float, end: float) -> PeriodReport:
 def write_page(report: PeriodReport, zone: tzinfo) -> str:
     """Write the page, in the language of the moment."""
     rows, watched = report.rows, report.watched
+    learnt = [say(finding.what) for finding in learnt_findings(watched.bundle.contract, watched.reference)]
     if watched.rebase is None:
         compared = say("Compared with what was learnt at training.")
     else:
@@ -119,7 +127,7 @@ def write_page(report: PeriodReport, zone: tzinfo) -> str:
             start="–" if rows is None else _shown(float(rows.times[0]), zone),
             end="–" if rows is None else _shown(float(rows.times[-1]), zone),
             written=clock.now().astimezone(zone).strftime("%Y-%m-%d %H:%M"),
-            compared=compared,
+            compared=[compared, *learnt],
             findings=[_line(episode, zone) for episode in _ranked(report.episodes)],
             moved=[*_moved(report.windows)],
             charts=[] if rows is None else list(_charts(report, rows, zone)),
@@ -173,6 +181,7 @@ def _tag_line(place: int, tag: TagComparison, watched: Watched) -> TagLine:
             drawn = draw_then_now(name, tag.edges, tag.then, tag.now, units[tag.name])
     return TagLine(
         name=tag.name,
+        unit=units[tag.name],
         psi=tag.psi,
         ks=tag.ks,
         wasserstein=tag.wasserstein,
@@ -183,14 +192,19 @@ def _tag_line(place: int, tag: TagComparison, watched: Watched) -> TagLine:
 
 
 def _charts(report: PeriodReport, rows: Arrivals, zone: tzinfo) -> Iterator[ChartLine]:
-    """Draw the detectors' own series; where they show none, each tag's course against its usual band."""
-    shown = [*_detectors_charts(report.watched)] or [*_courses(report, rows)]
+    """Draw the course of what was found, then the detectors' own series; where they show none, every tag."""
+    detectors = [*_detectors_charts(report.watched)]
+    found = {episode.tag for episode in report.episodes}
+    numbers = report.watched.bundle.contract.numbers
+    drawn_tags = [place for place, tag in enumerate(numbers) if tag.name in found or not detectors]
+    shown = [*_courses(report, rows, drawn_tags), *detectors]
     for place, (asset, chart) in enumerate(shown[:_MOST_CHARTS]):
         drawn = draw_chart(
             f"chart-{place}", chart.times, chart.values, limit=chart.limit, lower=chart.lower,
             centre=chart.centre, unit=chart.unit, zone=zone,
         )  # fmt: skip
-        caption = f"{asset} · {chart.name}" if asset else chart.name
+        name = say(_CHARTS[chart.name]) if chart.name in _CHARTS else chart.name
+        caption = f"{asset} · {name}" if asset else name
         yield ChartLine(caption=caption, svg=Markup(drawn))  # noqa: S704  our own SVG
 
 
@@ -203,14 +217,13 @@ def _detectors_charts(watched: Watched) -> Iterator[tuple[str, Chart]]:
                         yield name, chart
 
 
-def _courses(report: PeriodReport, rows: Arrivals) -> Iterator[tuple[str, Chart]]:
+def _courses(report: PeriodReport, rows: Arrivals, tags: Sequence[int]) -> Iterator[tuple[str, Chart]]:
     reference = report.watched.reference
     if not Profile.is_in(reference):
         return
     profile = Profile.read(reference)
-    found = {episode.tag for episode in report.episodes}
-    tags = list(enumerate(report.watched.bundle.contract.numbers))
-    for place, tag in sorted(tags, key=lambda one: one[1].name not in found):
+    for place in tags:
+        tag = report.watched.bundle.contract.numbers[place]
         times, values = _course(rows.times, rows.numbers[:, place].astype(np.float64))
         usual = profile.quantiles[place]
         if len(times):

@@ -105,7 +105,7 @@ class Rounds:
         # A look that failed half-way is no longer what the file says: it is opened again the next time.
         rows = watched.follower.catch_up(now)
         self._open[place] = known
-        return Looked(watched, rows, watched.watch.standing(), kept)
+        return Looked(watched, rows, watched.standing(), kept)
 
     def _hold(self, model: str) -> bool:
         if model in self._locks:

@@ -142,7 +142,7 @@ def _swapped(_: Fault, words: Words) -> tuple[Text, Text]:
 
 def _gap(fault: Fault, words: Words) -> tuple[Text, Text]:
     return text(
-        "no row{of_asset} came for {minutes} minutes",
+        "no row{of_asset} came for {minutes} {minutes:minute|minutes}",
         of_asset=words["of_asset"],
         minutes=_short(fault.evidence["seconds"] / 60),
     ), text("ask whoever sends the rows what happened in that time; nothing was judged in it")

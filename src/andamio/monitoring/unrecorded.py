@@ -40,7 +40,9 @@ def unrecorded_findings(seen: Observation, at: datetime) -> list[Finding]:
                 kind="unrecorded",
                 level=Level.ALARM if at - until < _NEWS else Level.NOTICE,
                 since=datetime.fromtimestamp(seen.gap.since, UTC),
-                what=text("{n} rows were answered and not recorded: the disk was full", n=seen.gap.rows),
+                what=text(
+                    "{n} {n:row was|rows were} answered and not recorded: the disk was full", n=seen.gap.rows
+                ),
                 fix=text(
                     "they are in no journal: ask whoever sent them, if they matter; keep more room free"
                 ),

@@ -1,8 +1,7 @@
 """What a version is worth, on one self-contained page that a plant engineer can read.
 
-``report`` puts a bundle's evaluation into sentences, tables and plots; ``plots`` draws them as SVG;
-``metric_names`` says in plain words what each metric is. The page loads nothing from outside, and needs no
-script.
+``report`` puts a bundle's evaluation into sentences, tables and plots; ``plots`` draws them as SVG. The page
+loads nothing from outside, and needs no script.
 """
 
 from andamio.reports.report import Report, render_report

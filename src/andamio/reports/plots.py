@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
-from andamio.language import say
-from andamio.reports.metric_names import metric_name
+from andamio.language import current_language, say
+from andamio.statistics.metric_names import metric_name
 
 Drawn = Mapping[str, Any]
 GOOD, BAD, INK, GRID = "#1f7a4d", "#b3261e", "#1d3557", "#d9dee5"
@@ -54,9 +55,26 @@ def svg(name: str, paint: Callable[[Figure], None], *, size: tuple[float, float]
     with rc_context(_STYLE):
         figure = Figure(figsize=size, layout="constrained")
         paint(figure)
+        _speak_numbers(figure)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return _embeddable(buffer.getvalue(), name)
+
+
+class _Commas(ScalarFormatter):
+    """Writes the numbers of an axis with a decimal comma."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return super().__call__(x, pos).replace(".", ",")
+
+
+def _speak_numbers(figure: Figure) -> None:
+    if current_language() != "es":
+        return
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if type(axis.get_major_formatter()) is ScalarFormatter:
+                axis.set_major_formatter(_Commas())
 
 
 def _embeddable(drawn: str, kind: str) -> str:

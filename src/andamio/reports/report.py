@@ -13,8 +13,8 @@ from markupsafe import Markup
 from andamio.contracts.contract import Contract
 from andamio.errors import Text
 from andamio.language import current_language, say
-from andamio.reports.metric_names import metric_name
 from andamio.reports.plots import draw
+from andamio.statistics.metric_names import metric_name
 
 Facts = Mapping[str, Any]
 

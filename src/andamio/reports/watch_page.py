@@ -37,6 +37,7 @@ class TagLine:
     """One tag: how far it is from the reference, by the names that people know, and its plot."""
 
     name: str
+    unit: str
     psi: float | None
     ks: float | None
     wasserstein: float | None
@@ -63,7 +64,7 @@ class WatchPage:
         start: The first event time.
         end: The last.
         written: When the page was made.
-        compared: What they were compared with.
+        compared: What they were compared with, and what of it is little, in sentences.
         findings: The most urgent first.
         moved: What moved against history, what matters most to the model first.
         charts: Series over time.
@@ -75,7 +76,7 @@ class WatchPage:
     start: str
     end: str
     written: str
-    compared: str
+    compared: Sequence[str]
     findings: Sequence[FindingLine]
     moved: Sequence[MovedLine]
     charts: Sequence[ChartLine]

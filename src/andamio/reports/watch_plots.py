@@ -41,14 +41,16 @@ def draw_then_now(
 
 
 def draw_shares(name: str, labels: Sequence[str], then: Sequence[float], now: Sequence[float]) -> str:
-    """Draw the mix of a category at training and now."""
+    """Draw the mix of a category at training and now; what neither held is left out."""
+    shares = 100 * np.array([then, now])
+    met = np.flatnonzero(shares.any(axis=0)).tolist()
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
-        places = np.arange(len(labels))
-        axes.barh(places - 0.2, 100 * np.array(then), 0.38, color=_THEN, label=say("in the reference"))
-        axes.barh(places + 0.2, 100 * np.array(now), 0.38, color=BAD, label=say("now"))
-        axes.set_yticks(places, labels)
+        places = np.arange(len(met))
+        axes.barh(places - 0.2, shares[0, met], 0.38, color=_THEN, label=say("in the reference"))
+        axes.barh(places + 0.2, shares[1, met], 0.38, color=BAD, label=say("now"))
+        axes.set_yticks(places, [labels[place] for place in met])
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
         axes.set_xlabel("%")
@@ -95,9 +97,20 @@ def draw_chart(
         if out.any():
             beyond_limits = np.where(out, values, np.nan)
             axes.plot(moments, beyond_limits, ".", color=BAD)
-        locator = AutoDateLocator(maxticks=6, tz=zone)
+        locator = AutoDateLocator(minticks=2, maxticks=6, tz=zone)
         axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
+        axes.xaxis.set_major_formatter(_dates(locator, zone))
         axes.set_ylabel(unit)
 
     return svg(name, paint)
+
+
+def _dates(locator: AutoDateLocator, zone: tzinfo) -> ConciseDateFormatter:
+    """Write dates in figures: the names of months are English, whatever the page's language."""
+    return ConciseDateFormatter(
+        locator,
+        tz=zone,
+        formats=["%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M", "%S.%f"],
+        zero_formats=["", "%Y", "%m-%d", "%m-%d", "%H:%M", "%H:%M"],
+        offset_formats=["", "", "%Y", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d %H:%M"],
+    )

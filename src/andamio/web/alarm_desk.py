@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from andamio.errors import NotFound, text
+from andamio.errors import AndamioError, NotFound, text
+from andamio.kernel import clock
 from andamio.monitoring.findings import Finding
 from andamio.monitoring.rounds import Round
 
@@ -60,15 +61,29 @@ class AlarmDesk(Protocol):
         """Count the notifications that are ``waiting`` and those that have ``failed``."""
 
 
-def hand_over(desk: AlarmDesk, found: Round, at: datetime) -> None:
-    """Hand a round's findings to a desk; a look that was not kept is another process's to hand over."""
+def hand_over(desk: AlarmDesk, found: Round) -> None:
+    """Hand a round's findings to the desk; a look that was not kept is another process's to hand over.
+
+    What fails for one version keeps no other from being handed over.
+
+    Raises:
+        AndamioError: The first of what failed.
+    """
+    at = clock.now()
+    failed: list[AndamioError] = []
     for one in found.looked:
         if one.kept:
-            watched = one.watched
-            started = {
-                asset: datetime.fromtimestamp(began, UTC) for asset, began in watched.watch.started().items()
-            }
-            desk.update(watched.model, watched.served.version, one.findings, at, started)
+            try:
+                watched = one.watched
+                started = {
+                    asset: datetime.fromtimestamp(began, UTC)
+                    for asset, began in watched.watch.started().items()
+                }
+                desk.update(watched.model, watched.served.version, one.findings, at, started)
+            except AndamioError as error:
+                failed.append(error)
+    if failed:
+        raise failed[0]
 
 
 class NoAlarms:

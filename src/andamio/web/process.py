@@ -15,7 +15,6 @@ from pathlib import Path
 import uvloop
 
 from andamio.errors import AndamioError
-from andamio.kernel import clock
 from andamio.kernel.settings import PlantFolder
 from andamio.monitoring.rounds import Past, Rounds
 from andamio.serving.connections import Connections
@@ -96,8 +95,10 @@ def _watch(options: ControlOptions, application: ControlApplication, ended: thre
         while not ended.is_set():
             try:
                 found = rounds.go(time.time())
-                hand_over(options.desk, found, clock.now())
-                application.standing = application.standing.after(found)
+                try:
+                    hand_over(options.desk, found)
+                finally:
+                    application.standing = application.standing.after(found)
                 now = {name: one_line(error) for name, error in found.failures.items()}
             except AndamioError as error:
                 now = {"": one_line(error)}

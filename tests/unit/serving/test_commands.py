@@ -45,8 +45,8 @@ def test_the_truth_comes_back_by_asset_and_time(plant: Path, capsys: pytest.Capt
     )
     assert run(["feedback", "truth.csv", "--time", "timestamp"]) == 0
     text = capsys.readouterr().out
-    assert "2 truths recorded for pump; 1 join a prediction" in text
-    assert "1 join none yet" in text
+    assert "2 truths recorded for pump; 1 joins a prediction" in text
+    assert "1 joins none yet" in text
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def write_letter(entries: Sequence[Entry], *, plant: str, zone: tzinfo, language
         findings = sum(max(1, len(entry.active_members)) for entry in ranked)
         assets = len({entry.asset for entry in ranked})
         title = say(
-            "{n} alarms: {findings} findings, {assets} assets",
+            "{n} {n:alarm|alarms}: {findings} {findings:finding|findings}, {assets} {assets:asset|assets}",
             n=len(ranked),
             findings=findings,
             assets=assets,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andamio.statistics.faults.history import Stretch
-from andamio.statistics.faults.peers import learn_peers, unexplained
+from andamio.statistics.faults.peers import PEERS, learn_peers, unexplained
 
 BLOCK = 64
 _TAUGHT = 0.5
@@ -16,6 +16,7 @@ _FEWEST_BLOCKS = 12  # after those that taught
 _EXPLAINED = 0.25  # share of the level's variance that may be left over, on rows that taught nothing
 _SLACK = 1.0  # usual block deviations that never add up
 _MOST = 50.0  # usual block deviations that one block may add
+_SLOW = 3  # blocks that a drift lasts at least before it is named: what jumps is no drift
 _STILL = 0.3  # of another's deviation: no deviation
 _AHEAD_OF = 1.5  # the blamed tag stands out so much from the others
 
@@ -32,8 +33,8 @@ def learn_levels(found: list[Stretch], tags: int) -> dict[str, NDArray[np.generi
     smooth = np.vstack([s.smooth for s in found]) if found else np.zeros((0, tags))
     cut = int(_TAUGHT * len(smooth))
     none = {
-        "level_peers": np.zeros((tags, 4), np.int64),
-        "level_weights": np.zeros((tags, 4)),
+        "level_peers": np.zeros((tags, PEERS), np.int64),
+        "level_weights": np.zeros((tags, PEERS)),
         "level_centre": np.zeros(tags),
         "level_spread": np.ones(tags),
         "level_limit": np.full(tags, np.inf),
@@ -73,9 +74,10 @@ def _means(rows: Numbers) -> Numbers:
 
 @dataclass(slots=True)
 class Levels:
-    """The sums of a watch, up and down, shape ``(2, tags)``."""
+    """The sums of a watch, up and down, shape ``(2, tags)``, and for how many blocks they have been growing."""
 
     sums: Numbers
+    blocks: NDArray[np.int64]
 
     def take(self, deviation: Numbers, limit: Numbers, busy: Flags, leans: Flags) -> int | None:
         """Take one block; return the tag that drifts, when one stands out.
@@ -89,11 +91,14 @@ class Levels:
             leans: Which tag (line) leans on which (column), shape ``(tags, tags)``.
         """
         self.sums = np.where(busy, 0.0, add_up(self.sums, np.clip(deviation, -_MOST, _MOST)))
+        self.blocks = np.where(self.sums.max(axis=0) > 0, self.blocks + 1, 0)
         ratio = self.sums.max(axis=0) / limit
         sound = (leans & np.isfinite(limit)[:, None] & (ratio[:, None] < _STILL * ratio[None, :])).any(axis=0)
         ratio = np.where(sound, 0.0, ratio)
         order = np.argsort(-ratio, kind="stable")
-        if ratio[order[0]] < 1.0 or (len(order) > 1 and ratio[order[1]] * _AHEAD_OF > ratio[order[0]]):
+        if ratio[order[0]] < 1.0 or self.blocks[order[0]] < _SLOW:
+            return None
+        if len(order) > 1 and ratio[order[1]] * _AHEAD_OF > ratio[order[0]]:
             return None
         return int(order[0])
 

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from andamio.statistics.faults.windows import LONG, contrasts, median_of_five, spike_heights
+from andamio.statistics.faults.peers import unexplained
+from andamio.statistics.faults.windows import (
+    HELD,
+    LONG,
+    contrasts,
+    median_of_five,
+    span,
+    spike_heights,
+)
 from andamio.statistics.runs import by_group
 
 Table = NDArray[np.float64]
@@ -27,10 +35,16 @@ class Stretch:
         """Return lasting steps and contrasts of eight rows; NaN where values were missing."""
         return tuple(self._whole(found) for found in contrasts(self.smooth))  # type: ignore[return-value]
 
-    def spikes(self) -> Table:
-        """Return the heights of spikes; NaN where values were missing."""
-        heights = spike_heights(self.filled, self.smooth)
+    def spikes(self, peers: NDArray[np.int64] | None = None, weights: Table | None = None) -> Table:
+        """Return the heights of spikes, of what the peers leave where they are given; NaN where values were missing."""
+        left = self.filled if peers is None or weights is None else unexplained(self.filled, peers, weights)
+        heights = spike_heights(left, median_of_five(left))
         return np.where(np.isnan(self.raw), np.nan, heights)
+
+    def held(self, peers: NDArray[np.int64], weights: Table) -> Table:
+        """Return how far the peers moved a tag over 16 rows in which it held one value; NaN where it did not."""
+        moved = span(self.filled - unexplained(self.filled, peers, weights), HELD)
+        return np.where((span(self.filled, HELD) == 0) & ~np.isnan(self.raw), moved, np.nan)
 
     def _whole(self, found: Table) -> Table:
         absent = np.isnan(self.raw).cumsum(axis=0)

@@ -11,7 +11,19 @@ from numpy.typing import NDArray
 from andamio.statistics.faults.fault import Fault, FaultKind
 from andamio.statistics.faults.signals import Tail
 
-_EVIDENCE = ("size", "value", "factor", "before", "after", "run", "other", "seconds", "outside")
+_EVIDENCE = (
+    "size",
+    "value",
+    "factor",
+    "before",
+    "after",
+    "run",
+    "other",
+    "seconds",
+    "outside",
+    "beside",
+    "shift",
+)
 _KINDS = tuple(FaultKind)
 
 Arrays = dict[str, NDArray[np.generic]]

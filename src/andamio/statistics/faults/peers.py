@@ -5,22 +5,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-PEERS = 4
+PEERS = 6
 _RIDGE = 1e-2
-_WORTH = 0.01
+_WORTH = 0.005
 
 Table = NDArray[np.float64]
 
 
 def learn_peers(table: Table, *, worth: float = _WORTH) -> tuple[NDArray[np.int64], Table]:
-    """Learn a sparse ridge regression of every column on at most four others.
+    """Learn a sparse ridge regression of every column on at most six others.
 
     Args:
         table: Shape ``(rows, tags)``, about zero; what the relation shall hold for.
         worth: Share of the variance that a further peer has to explain.
 
     Returns:
-        Peers and weights, both of shape ``(tags, 4)``; a weight of zero says that there is no such peer.
+        Peers and weights, both of shape ``(tags, 6)``; a weight of zero says that there is no such peer.
 
     Source: orthogonal matching pursuit, Pati, Rezaiifar, Krishnaprasad (1993), on the Gram matrix.
     """

@@ -16,11 +16,13 @@ from andamio.statistics.faults.limits import beyond
 from andamio.statistics.faults.peers import learn_peers, unexplained
 from andamio.statistics.faults.stuck import learn_runs
 from andamio.statistics.faults.units import Conversion, conversions_for
-from andamio.statistics.faults.windows import LONG, contrasts, liveliness, on_grid, window_sum
+from andamio.statistics.faults.windows import LONG, contrasts, livelier, liveliness, on_grid, window_sum
 
 _PREFIX = "sensors."
 _TAUGHT = 0.6  # share of the history that the regressions learn from; limits are set on all of it
 _MOST_ROWS = 4000
+_LIVELIER = 0.5  # at least so much must the logarithm of the liveliness change
+_QUIET = 0.01  # of the usual contrast
 
 Numbers = NDArray[np.float64]
 
@@ -41,14 +43,19 @@ class FaultReference:
         grid: The power of ten that all values are multiples of; 0 when there is none.
         move_limit: Contrast of eight rows that the tag hardly ever shows.
         scale, left_scale: The usual contrast of eight rows, and of what the peers do not explain.
+        unrest, left_unrest: How far rows usually lie from the middle of their 32, and of what the peers leave.
         spread: The usual change of the logarithm of its liveliness.
+        quiet: Differences of neighbouring rows below it say nothing.
+        lively_limit: Change of the logarithm of its liveliness that the tag never shows.
         spike_limit: Height of a spike that the tag never shows.
+        spike_left_limit: The same for what the peers leave; infinite where they do not help.
+        held_limit: How far the peers ever moved a tag while it held one value for 16 rows.
         run_limit: Repetitions that a value may have.
         sticky: Values that last, and their own limits, shape ``(tags, 8, 2)``.
         absent_limit: Missing values in 32 rows that are too many.
         absent_run: Missing values in a row that are too many.
         clip_limit: Repetitions of the largest or smallest value in 32 rows that are too many.
-        peers, weights: Which others explain steps of a tag, shape ``(tags, 4)``.
+        peers, weights: Which others explain steps of a tag, shape ``(tags, 6)``.
         related: Tags that move together, shape ``(tags, tags)``.
         level_peers, level_weights, level_centre, level_spread, level_limit: The same for levels.
         step_s: The usual seconds between rows.
@@ -68,11 +75,17 @@ class FaultReference:
     step_limit: Numbers
     left_limit: Numbers
     left_scale: Numbers
+    unrest: Numbers
+    left_unrest: Numbers
     grid: Numbers
     move_limit: Numbers
     scale: Numbers
     spread: Numbers
+    quiet: Numbers
+    lively_limit: Numbers
     spike_limit: Numbers
+    spike_left_limit: Numbers
+    held_limit: Numbers
     run_limit: NDArray[np.int64]
     sticky: Numbers
     absent_limit: NDArray[np.int64]
@@ -99,8 +112,8 @@ class FaultReference:
 
     @staticmethod
     def is_in(arrays: Mapping[str, NDArray[np.generic]]) -> bool:
-        """Tell whether a bundle's reference holds one; older bundles hold none."""
-        return _PREFIX + "step_limit" in arrays
+        """Tell whether a bundle's reference holds all of one; older bundles hold none, or less."""
+        return all(_PREFIX + item.name in arrays for item in fields(FaultReference))
 
     @classmethod
     def read(cls, arrays: Mapping[str, NDArray[np.generic]]) -> FaultReference:
@@ -207,25 +220,38 @@ def _steps(found: list[Stretch], tags: int) -> dict[str, NDArray[np.generic]]:
     left, left_moves = (np.vstack(parts) for parts in zip(*(unlike or [(steps, moves)]), strict=True))
     left = np.where(np.isnan(steps), np.nan, left)
     spikes = np.vstack([s.spikes() for s in found])
+    lone = np.vstack([s.spikes(peers, weights) for s in found])
+    held = np.vstack([s.held(peers, weights) for s in found])
     step_limit = np.array([beyond(np.abs(column)) for column in steps.T])
     left_limit = np.array([beyond(np.abs(column)) for column in left.T])
-    helps = (left_limit < 0.8 * step_limit) & weights.any(axis=1)
-    scale = np.array([_quantile(np.abs(column), 0.9) for column in moves.T])
     resolution = np.array([_resolution(np.concatenate([s.raw[:, i] for s in found])) for i in range(tags)])
     floor = np.maximum(resolution, 1e-9)
+    spike_limit = np.array([beyond(np.abs(column), tail=0.8) for column in spikes.T]) + floor
+    lone_limit = np.array([beyond(np.abs(column), tail=0.8) for column in lone.T]) + floor
+    helps = (left_limit < 0.8 * step_limit) & weights.any(axis=1)
+    scale = np.array([_quantile(np.abs(column), 0.9) for column in moves.T])
     with np.errstate(invalid="ignore", divide="ignore"):
         together = np.corrcoef(taught.T) if len(taught) > 10 and tags > 1 else np.zeros((tags, tags))
+    scale = np.maximum(scale, floor)
+    quiet = _QUIET * scale
+    lively = np.vstack([livelier(s.filled, quiet) for s in found])
     return {
         "step_limit": np.maximum(step_limit, 2 * floor),
         "left_limit": np.where(helps, np.maximum(left_limit, 2 * floor), np.inf),
         "move_limit": np.array([beyond(np.abs(column), margin=0.0) for column in moves.T]) + floor,
-        "scale": np.maximum(scale, floor),
+        "scale": scale,
+        "unrest": np.maximum(_unrest([s.filled for s in found]), floor),
+        "left_unrest": np.maximum(_unrest([unexplained(s.filled, peers, weights) for s in found]), floor),
+        "quiet": quiet,
+        "lively_limit": np.maximum([beyond(np.abs(column)) for column in lively.T], _LIVELIER),
         "left_scale": np.maximum([_quantile(np.abs(column), 0.9) for column in left_moves.T], floor),
         "spread": _spreads(found, tags),
-        "spike_limit": np.array([beyond(np.abs(column), tail=0.8) for column in spikes.T]) + floor,
+        "spike_limit": spike_limit,
+        "spike_left_limit": np.where(lone_limit < 0.8 * spike_limit, lone_limit, np.inf),
+        "held_limit": np.array([beyond(column, tail=0.8) for column in held.T]),
         "grid": np.array([_grid(np.concatenate([s.raw[:, i] for s in found])) for i in range(tags)]),
         "peers": peers,
-        "weights": np.where(helps[:, None], weights, 0.0),
+        "weights": weights,
         "related": np.abs(np.nan_to_num(np.atleast_2d(together))) > 0.3,
     }
 
@@ -251,6 +277,17 @@ def _grid(column: Numbers) -> float:
 def _quantile(column: Numbers, share: float) -> float:
     known = column[~np.isnan(column)]
     return float(np.quantile(known, share)) if known.size else 0.0
+
+
+def _unrest(tables: list[Numbers]) -> Numbers:
+    """Return how far, in nine of ten windows of 32 rows, the rows lie from their median, root mean square."""
+    windows = [t[i : i + LONG] for t in tables for i in range(0, len(t) - LONG + 1, LONG)]
+    if not windows:
+        return np.zeros(tables[0].shape[1] if tables else 0)
+    stacked = np.stack(windows[:: max(1, len(windows) // 500)])
+    apart = np.sqrt(((stacked - np.median(stacked, axis=1, keepdims=True)) ** 2).mean(axis=1))
+    found: Numbers = np.quantile(apart, 0.9, axis=0)
+    return found
 
 
 def _spreads(found: list[Stretch], tags: int) -> Numbers:

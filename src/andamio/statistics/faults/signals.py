@@ -11,7 +11,15 @@ from andamio.statistics.faults.history import fill_forward
 from andamio.statistics.faults.peers import unexplained
 from andamio.statistics.faults.reference import FaultReference
 from andamio.statistics.faults.sentinel import is_code
-from andamio.statistics.faults.windows import LONG, TAIL, contrasts, median_of_five, spike_heights, window_sum
+from andamio.statistics.faults.windows import (
+    LONG,
+    TAIL,
+    contrasts,
+    livelier,
+    median_of_five,
+    spike_heights,
+    window_sum,
+)
 
 Table = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -70,7 +78,9 @@ class Signals:
     steps: Table  # lasting steps, at the same places as ``filled``
     moves: Table
     left: Table
+    lively: Table
     spikes: Table
+    lone: Table  # spikes that the peers do not explain
     clean: Counts  # rows in doubt among the 64 around each place
 
 
@@ -83,6 +93,10 @@ def signals(
     code = np.zeros_like(novel)
     if novel.any():
         code[novel] = is_code(raw[novel])
+        before = np.vstack([tail.last[None, :].astype(np.float64), raw[:-1]])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            alike = np.abs(np.log(np.abs(raw / before))) < np.log(2.0)
+        code &= ~(alike & (raw != before) & _novel(before, reference))
     gone = absent | code
     start = tail.filled[-1].astype(np.float64) if tail.seen else _opening(raw, gone, reference)
     filled = fill_forward(np.where(gone, np.nan, raw), start)
@@ -96,6 +110,7 @@ def signals(
     smooth = median_of_five(filled)
     steps, moves = contrasts(smooth)
     left = contrasts(unexplained(smooth, reference.peers, reference.weights))[0]
+    beside = unexplained(filled, reference.peers, reference.weights)
     doubt = window_sum(bad.astype(np.int64), 2 * LONG)
     all_times = np.concatenate([tail.times, times])
     found = Signals(
@@ -115,7 +130,9 @@ def signals(
         steps=_aligned(steps, filled),
         moves=_aligned(moves, filled),
         left=_aligned(left, filled),
+        lively=_aligned(livelier(filled, reference.quiet), filled),
         spikes=spike_heights(filled, smooth),
+        lone=spike_heights(beside, median_of_five(beside)),
         clean=np.vstack([doubt[LONG - 1 :], np.repeat(doubt[-1:], LONG - 1, axis=0)]),
     )
     return found, _next(tail, found, times)

@@ -43,7 +43,8 @@ def learn_runs(found: list[Stretch], tag: int, unseen_zero: bool) -> tuple[int, 
     base = _limit(int(longest[others].max()) if others.size else usual, rows)
     if lengths[lengths >= 4].sum() > _RESTS * rows:
         base = max(base, _limit(int(longest.max()), rows))
-    if unseen_zero and base <= 3 * FEWEST:
+    room = 0.1 * float(known[-1] - known[0])
+    if unseen_zero and (base <= 3 * FEWEST or not known[0] - room <= 0 <= known[-1] + room):
         sticky[min(len(lasting), STICKY - 1)] = 0.0, 4
     return base, sticky
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from andamio.errors import UnitUnknown
 from andamio.kernel.units import convert, same_dimension
 
-_DOUBT, _DOUBT_DECLARED, _DOUBT_UNDECLARED = 2.5, 2.0, 7.0
+_DOUBT, _DOUBT_DECLARED, _DOUBT_UNDECLARED = 1.8, 2.0, 7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,10 @@ class Conversion:
     factor: float
     shift: float = 0.0
     doubt: float = _DOUBT  # how unlikely it is beforehand, in nats
+
+    def undo(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what was read before the change."""
+        return (values - self.shift) / self.factor
 
 
 _SCALES = tuple(

@@ -17,9 +17,9 @@ from andamio.statistics.faults.peers import unexplained
 from andamio.statistics.faults.reference import FaultReference
 from andamio.statistics.faults.sentinel import is_code
 from andamio.statistics.faults.signals import Signals, Tail, signals
-from andamio.statistics.faults.steps import judge_step
+from andamio.statistics.faults.steps import is_over, judge_step, undone
 from andamio.statistics.faults.swapped import swapped_with
-from andamio.statistics.faults.windows import AFTER, AROUND, LATE, LONG, window_sum
+from andamio.statistics.faults.windows import AFTER, AROUND, HELD, LATE, LONG, window_sum
 
 _CHUNK = 1024
 _FEWEST_TOUCHES = 3  # separate ones, of the value at which a tag is cut off
@@ -56,7 +56,7 @@ class FaultWatch:
         self._over: list[tuple[int, Fault]] = []
         self._suspect = np.zeros((0, reference.tags), bool)
         self._clock = Clock()
-        self._levels = Levels(np.zeros((2, reference.tags)))
+        self._levels = Levels(np.zeros((2, reference.tags)), np.zeros(reference.tags, np.int64))
         self._leans = leaning(reference.level_peers, reference.level_weights, reference.deviation)
 
     def update(
@@ -92,13 +92,16 @@ class FaultWatch:
         """Return all that must survive a restart."""
         faults = [*((-1, fault) for fault in self._active.values()), *self._over]
         clock = {"clock.last": np.array(self._clock.last), "clock.early": np.array(self._clock.early)}
-        return write_tail(self._tail) | write_faults(faults) | clock | {"levels.sums": self._levels.sums}
+        levels = {"levels.sums": self._levels.sums, "levels.blocks": self._levels.blocks}
+        return write_tail(self._tail) | write_faults(faults) | clock | levels
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         """Continue from what ``state`` returned."""
         self._tail = read_tail(state)
         self._clock = Clock(last=float(state["clock.last"]), early=int(state["clock.early"]))
-        self._levels = Levels(np.array(state["levels.sums"], np.float64))
+        self._levels = Levels(
+            np.array(state["levels.sums"], np.float64), np.array(state["levels.blocks"], np.int64)
+        )
         faults = read_faults(state)
         self._active = {fault.tag: fault for row, fault in faults if row < 0}
         self._over = [(row, fault) for row, fault in faults if row >= 0]
@@ -147,7 +150,9 @@ class FaultWatch:
                 short = window_sum(flags.astype(np.int64), 8)[new - 1 :]
                 add((short[1:] == 0) & (short[:-1] > 0), 0, what + " over")
         at = slice(new - LATE, new - LATE + rows)
-        add(np.abs(seen.spikes[at]) > ref.spike_limit, 7, "spike")
+        tall, lone = np.abs(seen.spikes[at]), np.abs(seen.lone[at])
+        add((tall > ref.spike_limit) | ((lone > ref.spike_left_limit) & (tall > 0.5 * lone)), 7, "spike")
+        add((seen.run >= HELD + AFTER) & (seen.run % 8 == 0) & np.isfinite(ref.held_limit), 3, "held")
         ends = repeats_at_ends(seen.filled)[new - 1 :]
         add((ends[1:] >= ref.clip_limit) & (ends[:-1] < ref.clip_limit), 2, "ends")
         add((ends[1:] < 3) & (ends[:-1] >= 3), 0, "ends over")
@@ -156,6 +161,8 @@ class FaultWatch:
         left = np.abs(seen.left[new - AFTER + 1 - AROUND : new - AFTER + 1 + rows + AROUND])
         add((own[AROUND:-AROUND] > 0.6 * ref.step_limit) & _peak(own, rows), 4, "step")
         add((left[AROUND:-AROUND] > ref.left_limit) & _peak(left, rows), 5, "step")
+        lively = np.abs(seen.lively[new - AFTER + 1 - AROUND : new - AFTER + 1 + rows + AROUND])
+        add((lively[AROUND:-AROUND] > ref.lively_limit) & _peak(lively, rows), 6, "step")
         novel = seen.novel
         if novel.any():
             at = slice(new - AFTER + 1, new - AFTER + 1 + rows)
@@ -172,6 +179,7 @@ class FaultWatch:
             "code over": self._present,
             "ends over": self._unclipped,
             "run": self._ran,
+            "held": self._held,
             "absent": self._absent,
             "code": self._coded,
             "ends": self._clips,
@@ -217,14 +225,43 @@ class FaultWatch:
             if length < self._reference.absent_run[tag]:
                 return None
             return self._begin(seen, row, FaultKind.DROPOUT, tag, since, {})
+        active = self._active.get(tag)
+        if active is not None and active.kind in _STEPS and length < self._lasts(tag, active, value):
+            return None
         came_from = max(place - 1, 0)
         unseen = bool(seen.novel[seen.new + row, tag] and not seen.novel[came_from, tag])
         lasts = bool((self._reference.sticky[tag][:, 0] == value).any()) and length > 4
-        unseen |= not lasts and (value == 0 or bool(is_code(np.array([value]))[0]))
-        if self._shared(seen, row, tag) or self._rested(seen, place, tag, length):
+        coded = not lasts and (value == 0 or bool(is_code(np.array([value]))[0]))
+        if self._shared(seen, row, tag) or (not coded and self._rested(seen, place, tag, length)):
             return None
-        kind = FaultKind.SENTINEL if unseen else FaultKind.STUCK
+        kind = FaultKind.SENTINEL if unseen or coded else FaultKind.STUCK
         return self._begin(seen, row, kind, tag, since, {"value": value, "run": float(length)})
+
+    def _held(self, seen: Signals, row: int, tag: int) -> Fault | None:
+        """Judge a tag that holds a value, as it may, by how far its peers moved meanwhile."""
+        ref, place, length = self._reference, seen.new + row, int(seen.run[row, tag])
+        window = slice(place - AFTER - HELD + 1, place - AFTER + 1)
+        peers = ref.peers[tag][ref.weights[tag] != 0]
+        unsound = (
+            np.abs(seen.left[window.start - AROUND : window.stop + AROUND][:, peers]) > ref.left_limit[peers]
+        )
+        if np.isnan(seen.raw[row, tag]) or seen.bad[window][:, peers].any() or unsound.any():
+            return None
+        rows = seen.filled[window]
+        expected = (rows - unexplained(rows, ref.peers, ref.weights))[:, tag]
+        sound = tag not in self._active and not any(int(peer) in self._active for peer in peers)
+        if np.ptp(expected) <= ref.held_limit[tag] or not sound or self._shared(seen, row, tag):
+            return None
+        since = float(seen.times[place - length + 1]) if row - length + 1 >= 0 else float(seen.run_since[tag])
+        evidence = {"value": float(seen.raw[row, tag]), "run": float(length)}
+        return self._begin(seen, row, FaultKind.STUCK, tag, since, evidence)
+
+    def _lasts(self, tag: int, fault: Fault, value: float) -> int:
+        """Return for how long a tag may read what it would read without the fault that stands on it."""
+        ref, true = self._reference, undone(fault, np.array([value]))
+        near = np.abs(ref.sticky[tag, :, 0] - true) <= 0.1 * ref.scale[tag]
+        limits = ref.sticky[tag, near, 1]
+        return max(int(limits.max(initial=0)), int(ref.rests[tag]))
 
     def _clips(self, seen: Signals, row: int, tag: int) -> Fault | None:
         place = seen.new + row
@@ -254,6 +291,9 @@ class FaultWatch:
         )
         busy: NDArray[np.bool_] = np.asarray(seen.bad[block].any(axis=0))
         busy[list(self._active)] = True
+        busy[
+            [f.tag for ended, f in self._over if f.tag >= 0 and ended > seen.first + row - BLOCK - AFTER]
+        ] = True
         busy |= (busy[ref.level_peers] & (ref.level_weights != 0)).any(axis=1)
         tag = self._levels.take(left / ref.level_spread, ref.level_limit, busy, self._leans)
         if tag is None:
@@ -289,24 +329,18 @@ class FaultWatch:
             f.tag == tag and f.kind is not FaultKind.SPIKE and ended >= here - 8 for ended, f in self._over
         ):
             return None
-        around = (
-            np.abs(seen.spikes[max(place - LONG, 8) : place + LONG, tag]) > self._reference.spike_limit[tag]
-        )
+        heights, limits = self._heights(seen, tag)
+        around = np.abs(heights[max(place - LONG, 8) : place + LONG, tag]) > limits[tag]
         if around.sum() > 4:
             return None
-        near = np.abs(seen.spikes[place - 1 : place + 2]).max(axis=0) / self._reference.spike_limit
-        shared = near > np.where(self._reference.related[tag], 0.6, 1.0)
-        shared &= near > 0.3 * near[tag]
-        shared[tag] = False
-        if shared.any():
+        if self._spiked_together(seen, place, tag):
             return None
         if any(
             f.tag == tag and f.kind is FaultKind.SPIKE and f.since >= seen.times[place - 4]
             for _, f in self._over
         ):
             return None
-        size = float(seen.spikes[place, tag])
-        limit = float(self._reference.spike_limit[tag])
+        size, limit = float(heights[place, tag]), float(limits[tag])
         fault = Fault(
             kind=FaultKind.SPIKE,
             tag=tag,
@@ -319,6 +353,29 @@ class FaultWatch:
         self._over.append((seen.first + row, fault))
         return fault
 
+    def _heights(self, seen: Signals, tag: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the heights of spikes and their limits: what the peers leave, where they help with this tag."""
+        ref = self._reference
+        if np.isfinite(ref.spike_left_limit[tag]) and not seen.bad[-1, ref.peers[tag]].any():
+            return seen.lone, ref.spike_left_limit
+        return seen.spikes, ref.spike_limit
+
+    def _spiked_together(self, seen: Signals, place: int, tag: int) -> bool:
+        """Tell whether other tags did the same, or the peers explain it; then it is no matter of one sensor."""
+        ref = self._reference
+        heights, limits = self._heights(seen, tag)
+        if abs(heights[place, tag]) <= limits[tag]:
+            return True
+        near, rows = np.abs(heights[place - 1 : place + 2]).max(axis=0) / limits, slice(place - 1, place + 2)
+        if heights is seen.lone:
+            own = np.abs(seen.spikes[rows]).max(axis=0) > 0.5 * np.abs(seen.lone[rows]).max(axis=0)
+            shared = (near > 1.0) & own
+        else:
+            shared = near > np.where(ref.related[tag], 0.6, 1.0)
+        shared &= near > 0.3 * near[tag]
+        shared[tag] = False
+        return bool(shared.any())
+
     def _stepped(self, seen: Signals, row: int, tag: int) -> Fault | None:
         place = seen.new + row - AFTER + 1
         if seen.first + row - AFTER + 1 < LONG + AROUND:
@@ -330,7 +387,10 @@ class FaultWatch:
             return None
         here = seen.first + row - AFTER + 1
         if any(
-            f.tag == tag and f.kind is not FaultKind.SPIKE and abs(ended - here) <= LONG
+            f.tag == tag
+            and f.kind is not FaultKind.SPIKE
+            and ended >= here - LONG
+            and f.since <= seen.times[place + LONG]
             for ended, f in self._over
         ):
             return None  # the end of a fault is a step too
@@ -354,22 +414,24 @@ class FaultWatch:
         step = judge_step(seen, self._reference, place, tag, busy=busy)
         if step is None:
             return None
-        evidence = {"size": step.size, "before": step.before, "after": step.after}
+        evidence = {"size": step.size, "before": step.before, "after": step.after, "beside": step.beside}
         evidence["outside"] = float(seen.novel[place : place + LONG, tag].mean())
         if step.conversion is None:
             return self._begin(seen, row, FaultKind.OFFSET, tag, place, evidence, step.certainty)
-        evidence["factor"] = step.conversion.factor
+        evidence["factor"], evidence["shift"] = step.conversion.factor, step.conversion.shift
+        rows = seen.filled[place : place + LONG, tag]
+        shows = np.abs(rows - step.conversion.undo(rows)) > self._reference.quiet[tag]
+        place += int(np.argmax(shows))  # a zero is a zero in every unit
         return self._begin(
             seen, row, FaultKind.UNIT, tag, place, evidence, step.certainty, step.conversion.name
         )
 
-    @staticmethod
-    def _undone(seen: Signals, place: int, tag: int, active: Fault) -> bool:
+    def _undone(self, seen: Signals, place: int, tag: int, active: Fault) -> bool:
+        """Tell whether the rows from a place on read as before the fault."""
         was, will = seen.novel[place - LONG : place, tag], seen.novel[place : place + LONG, tag]
         if active.evidence.get("outside", 0.0) >= 0.75:
             return bool(was.mean() >= 0.25 and will.mean() <= 0.125)
-        size, back = active.evidence["size"], float(seen.steps[place, tag])
-        return bool(size * back < 0 and abs(back) >= 0.5 * abs(size))
+        return is_over(seen, self._reference, slice(place, place + LONG), tag, active)
 
     def _settle(self, seen: Signals, row: int) -> None:
         """End the steps whose tag is back where it used to be."""
@@ -377,10 +439,10 @@ class FaultWatch:
         for tag, fault in list(self._active.items()):
             if fault.kind not in _STEPS or fault.since >= seen.times[block.start]:
                 continue
-            level = float(np.median(seen.filled[block, tag]))
-            near = abs(level - fault.evidence["before"]) < 0.4 * abs(fault.evidence["size"])
-            usual = seen.novel[block, tag].mean() <= 0.05
-            if usual if fault.evidence.get("outside", 0.0) >= 0.75 else near:
+            over = is_over(seen, self._reference, block, tag, fault)
+            if fault.evidence.get("outside", 0.0) >= 0.75:
+                over = bool(seen.novel[block, tag].mean() <= 0.05) and over
+            if over:
                 self._end(seen, row, tag)
 
     def _begin(

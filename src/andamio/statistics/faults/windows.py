@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Table = NDArray[np.float64]
 
 SHORT, LONG = 4, 32  # rows on either side of a step
+HELD = 16  # rows of one value after which it is asked what the peers did
 AROUND = 4  # a step is where the contrast is larger than in so many rows on either side
 BEFORE = LONG + AROUND + 4  # rows that a decision about one row needs before it
 AFTER = LONG + AROUND + 4  # and from it on
@@ -24,7 +25,7 @@ LATE = AFTER + AROUND  # a spike is judged so many rows later, when it is known 
 def lagged(table: NDArray[Any], rows: int) -> NDArray[Any]:
     """Shift a table down; the first rows repeat the first one."""
     out = np.empty_like(table)
-    out[rows:] = table[: len(table) - rows]
+    out[rows:] = table[: max(len(table) - rows, 0)]
     out[:rows] = table[:1]
     return out
 
@@ -40,6 +41,17 @@ def window_sum(table: NDArray[Any], size: int) -> NDArray[Any]:
         total = total + lagged(total, width)
         width *= 2
     return total
+
+
+def span(table: Table, size: int) -> Table:
+    """Return largest less smallest of the last ``size`` rows, at every row; ``size`` is a power of two."""
+    most, least, width = table, table, 1
+    while width < size:
+        most = np.maximum(most, lagged(most, width))
+        least = np.minimum(least, lagged(least, width))
+        width *= 2
+    found: Table = most - least
+    return found
 
 
 def median_of_five(table: Table) -> Table:
@@ -86,6 +98,23 @@ def contrasts(smooth: Table) -> tuple[Table, Table]:
     return np.maximum(low, 0.0) + np.minimum(high, 0.0), middle
 
 
+def livelier(values: Table, quiet: NDArray[np.float64]) -> Table:
+    """Compare how much neighbouring rows differ from each row on with how much they did before it.
+
+    Args:
+        values: Shape ``(rows, tags)``.
+        quiet: Differences below say nothing, per tag.
+
+    Returns:
+        The logarithm of the ratio of the two sums of 32 differences, for rows ``LONG`` to ``rows - LONG``.
+    """
+    differences = np.abs(values - lagged(values, 1))
+    total = window_sum(differences, LONG) + LONG * np.maximum(quiet, 1e-300)
+    count = max(len(values) - 2 * LONG, 0)
+    ratio: Table = np.log(total[2 * LONG : 2 * LONG + count] / total[LONG - 1 : LONG - 1 + count])
+    return ratio
+
+
 def spike_heights(values: Table, smooth: Table) -> Table:
     """Measure how far each row stands out from the medians of the five rows before and after it.
 
@@ -113,6 +142,7 @@ def liveliness(values: Table) -> Table:
 
 
 def on_grid(values: Table, grid: float) -> float:
-    """Return the share of values that are whole multiples of a grid; 1 when there are none."""
+    """Return the share of values that are whole multiples of a grid, none of them zero; 1 when there are none."""
     places = values / grid
-    return float((np.abs(places - np.round(places)) < 0.05).mean()) if values.size else 1.0
+    whole = np.round(places)
+    return float(((np.abs(places - whole) < 0.01) & (whole != 0)).mean()) if values.size else 1.0
