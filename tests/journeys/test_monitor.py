@@ -104,6 +104,16 @@ def test_it_speaks_spanish(watched, capsys, monkeypatch):
     assert "revise el nombre y la carpeta" in said
 
 
+@pytest.mark.parametrize(("gap", "states"), [(60, ["unacknowledged"]), (0.00001, ["suppressed"])])
+def test_alarms_of_an_asset_that_starts_up_again_are_muted(watched, capsys, gap, states):
+    with (watched / "andamio.toml").open("a") as settings:
+        settings.write(f"\n[alarms]\non_delay_minutes = 0\nstart_up_mute_minutes = 60\ngap_minutes = {gap}\n")
+    score(watched, [80, 130])
+    assert asked(capsys, "monitor", MODEL)[0] == 1
+    _, told = asked(capsys, "alarms", "--all")
+    assert [alarm["state"] for alarm in told["alarms"]] == states
+
+
 class Desk:
     """Keeps no alarms; fails when it is asked for the nth time, and ends the watch the time after."""
 
@@ -168,7 +178,10 @@ def test_the_page_holds_everything_and_asks_for_nothing(watched, capsys, monkeyp
     assert status == 0
     assert told["tags"]["temp"]["ks"] > 0.3
     assert set(told["tags"]["temp"]) == {"psi", "ks", "wasserstein", "jensenshannon", "missing"}
+    assert told["drift"][0]["rows"] == 65
+    assert {one["tags"][0] for one in told["drift"][0]["moved"]} <= {"temp", "load", "failure"}
     page = (watched.parent / "page.html").read_text()
+    assert ("el modelo" in page) == (language == "es")
     assert {"en": "1 finding needs a person.", "es": "1 hallazgo necesita a una persona."}[language] in page
     assert f'<html lang="{language}">' in page
     assert ("Hallazgos" in page) == (language == "es")
@@ -176,6 +189,48 @@ def test_the_page_holds_everything_and_asks_for_nothing(watched, capsys, monkeyp
     assert "<script" not in page
     assert 'src="http' not in page
     assert run(["monitor", "report", MODEL, "--out", "/nowhere/page.html"]) == 4
+
+
+EVIDENTLY = os.environ.get("ANDAMIO_EVIDENTLY_PYTHON", "")
+LOADED = """
+import sys
+from evidently.core.report import Snapshot
+snapshot = Snapshot.load(sys.argv[1])
+results = snapshot.metric_results.values()
+told = [(one.metric_value_location.metric.params, one.value) for one in results]
+page = snapshot.get_html_str(as_iframe=False)
+print({f"{params['column']} {params['method']}": value for params, value in told}, len(page) > 1000)
+"""
+
+
+def test_the_distances_are_written_as_an_evidently_snapshot(watched, capsys):
+    score(watched, [80] * 30 + [130] * 30)
+    file = watched.parent / "snapshot.json"
+    status, told = asked(capsys, "monitor", "report", MODEL, "--evidently", str(file))
+    assert (status, told["evidently"]) == (0, str(file))
+    snapshot = json.loads(file.read_text())
+    found = {
+        (one["metric_value_location"]["metric"]["params"]["column"],
+         one["metric_value_location"]["metric"]["params"]["method"]): one["value"]
+        for one in snapshot["metric_results"].values()
+    }  # fmt: skip
+    assert found["temp", "psi"] == told["tags"]["temp"]["psi"]
+    assert found["temp", "ks_distance"] == told["tags"]["temp"]["ks"]
+    assert set(snapshot["metric_results"]) == set(snapshot["top_level_metrics"])
+    assert run(["monitor", "report", MODEL, "--evidently", "/nowhere/snapshot.json"]) == 4
+
+
+@pytest.mark.skipif(not EVIDENTLY, reason="ANDAMIO_EVIDENTLY_PYTHON names no Python that has Evidently")
+def test_evidently_loads_the_snapshot(watched, capsys):
+    score(watched, [80] * 30 + [130] * 30)
+    file = watched.parent / "snapshot.json"
+    told = asked(capsys, "monitor", "report", MODEL, "--evidently", str(file))[1]
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [EVIDENTLY, "-c", LOADED, str(file)], capture_output=True, text=True, check=True, env=env
+    )
+    assert f"'temp psi': {told['tags']['temp']['psi']}" in done.stdout
+    assert done.stdout.strip().endswith("True")
 
 
 def test_a_rebase_learns_anew_and_can_be_taken_back(watched, capsys):

@@ -52,7 +52,14 @@ class Desk:
         self.broken = plant / "desk-is-broken"
         self.kept: dict[str, dict[str, Any]] = {}
 
-    def update(self, model: str, version: int, standing: Sequence[Finding], at: datetime) -> None:
+    def update(
+        self,
+        model: str,
+        version: int,
+        standing: Sequence[Finding],
+        at: datetime,
+        started: Mapping[str, datetime],
+    ) -> None:
         """Raise an alarm at the first finding; fail while the plant's folder says so."""
         if self.broken.exists():
             raise DiskFull(text("sensor"))

@@ -29,6 +29,7 @@ def looked_data(one: Looked) -> dict[str, Any]:
         "version": one.watched.served.version,
         "reference": "bundle" if one.watched.rebase is None else one.watched.rebase.id,
         "rows": one.rows,
+        "judged": _judged(one),
         "kept": one.kept,
         "assets": assets_data(one.watched.watch),
         "findings": [finding_data(finding) for finding in one.findings],
@@ -51,6 +52,8 @@ def tell_look(out: Output, one: Looked, zone: tzinfo) -> None:
     )
     if one.watched.rebase is not None:
         out.say("  compared with the rebase of {time}", time=one.watched.rebase.at[:16])
+    if _judged(one):
+        out.say("  {n} {n:answer|answers} held against {n:its|their} truth", n=_judged(one))
     if watch.waiting():
         out.say("  {rows} {rows:row waits|rows wait} for older ones", rows=watch.waiting())
     if not one.kept:
@@ -59,6 +62,11 @@ def tell_look(out: Output, one: Looked, zone: tzinfo) -> None:
         out.say("  nothing that needs a person", style="green")
     for finding in one.findings:
         _tell_finding(out, finding, zone)
+
+
+def _judged(one: Looked) -> int:
+    judging = one.watched.watch.judging
+    return 0 if judging is None else judging.judged
 
 
 def _tell_finding(out: Output, finding: Finding, zone: tzinfo) -> None:

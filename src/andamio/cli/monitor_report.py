@@ -12,11 +12,13 @@ from andamio.cli.monitor_watching import Period
 from andamio.cli.output import Json, Output
 from andamio.cli.past import archive_of
 from andamio.errors import NotFound, text
+from andamio.kernel import clock
 from andamio.kernel.settings import find_plant
 from andamio.language import say
 from andamio.monitoring.findings import Level
-from andamio.monitoring.page import look_back, write_page
+from andamio.monitoring.page import PeriodReport, look_back, write_page
 from andamio.monitoring.rounds import open_past
+from andamio.reports.evidently_snapshot import evidently_snapshot
 from andamio.storage.files import replace_file
 
 _EVERY = 15  # rows of an asset
@@ -26,6 +28,12 @@ def report(
     model: Annotated[str, typer.Argument(metavar="MODEL", help=say("the model, or NAME@VERSION"))],
     out_file: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help=say("the page to write, such as report.html"))
+    ] = None,
+    evidently: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.json", help=say("write the distances of every tag as an Evidently snapshot too")
+        ),
     ] = None,
     start: Annotated[
         str, typer.Option("--from", metavar="TIME", help=say("from this day or moment on"))
@@ -39,16 +47,19 @@ def report(
     plant = find_plant()
     zone = plant.settings.time_zone
     period = Period.read(start, end, zone)
-    if out_file is not None and not out_file.absolute().parent.is_dir():
-        raise NotFound(
-            text("there is no folder {path}", path=out_file.absolute().parent),
-            fix=text("make it first, or name another file with --out"),
-        )
+    for file in (out_file, evidently):
+        if file is not None and not file.absolute().parent.is_dir():
+            raise NotFound(
+                text("there is no folder {path}", path=file.absolute().parent),
+                fix=text("make it first, or name another file"),
+            )
     watched = open_past(plant, model, partial(archive_of, plant), step=_EVERY)
     found = look_back(watched, period.start, period.end)
     path = out_file or plant.reports / f"{watched.model}@{watched.served.version}-monitor.html"
     path.parent.mkdir(exist_ok=True)
     replace_file(path, write_page(found, zone).encode())
+    if evidently is not None:
+        replace_file(evidently, _snapshot(found).encode())
     alarms = sum(episode.level is Level.ALARM for episode in found.episodes)
     out.say(
         "{rows} {rows:row|rows} looked at, {alarms} {alarms:alarm|alarms}; the page is {path}",
@@ -56,4 +67,12 @@ def report(
         alarms=alarms,
         path=path,
     )
-    out.data({**found.data(), "page": str(path)})
+    if evidently is not None:
+        out.say("the snapshot for Evidently is {path}", path=evidently)
+    out.data({**found.data(), "page": str(path), "evidently": None if evidently is None else str(evidently)})
+
+
+def _snapshot(found: PeriodReport) -> str:
+    told = found.data()
+    about = {name: str(told[name]) for name in ("from", "to", "rows", "compared")}
+    return evidently_snapshot(f"{told['model']}@{told['version']}", told["tags"], at=clock.now(), about=about)

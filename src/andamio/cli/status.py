@@ -13,6 +13,7 @@ from andamio.bundles.workers import worker_reports
 from andamio.cli.beside import beside_data, tell_beside
 from andamio.cli.output import Json, Output
 from andamio.cli.past import archive_of
+from andamio.cli.status_alarms import open_alarms, tell_alarms
 from andamio.errors import AndamioError, NotFound, text
 from andamio.kernel import clock
 from andamio.kernel.settings import PlantFolder, find_plant
@@ -57,11 +58,18 @@ def command(
     for health in healths:
         _tell(out, health, folder.settings.time_zone)
         tell_beside(out, health.model, routes.get(health.model), indent="  ")
+    alarms: dict[str, object] | None = None
+    try:
+        standing = open_alarms(folder, model)
+        alarms = None if standing is None else tell_alarms(out, standing)
+    except AndamioError as error:
+        failures.append(error)
     out.data(
         {
             "generation": deployment.generation,
             "workers": [worker.worker for worker in workers],
             "models": [as_data(health) | beside_data(routes.get(health.model)) for health in healths],
+            "alarms": alarms,
             **({"errors": [error_json(error)["error"] for error in failures]} if failures else {}),
         }
     )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andamio.contracts import Contract, Input, TagType
-from andamio.statistics.shift import QUANTILES
+from andamio.statistics.profile import QUANTILES
 
 LOW, HIGH = 0.1, 0.9
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from andamio.journal.iso_times import read_times
 from andamio.journal.packed import count_items, fixed_texts, join_lists
 from andamio.journal.reading import Archive, Cursor, Damage, read_journal
-from andamio.journal.records import PredictionRecord
+from andamio.journal.records import PredictionRecord, TruthRecord
 
 _NOTHING = msgspec.Raw(b"\x90")
 _encode = msgspec.msgpack.Encoder().encode
@@ -40,10 +40,10 @@ class PackedRecord(msgspec.Struct, array_like=True, tag="p", gc=False, kw_only=T
     event_times: msgspec.Raw = _NOTHING
     flags: msgspec.Raw = _NOTHING
     probabilities: bytes | None = None
-    decision: msgspec.Raw = _NOTHING
+    decision: bytes | None = None
     value: bytes | None = None
-    lower: msgspec.Raw = _NOTHING
-    upper: msgspec.Raw = _NOTHING
+    lower: bytes | None = None
+    upper: bytes | None = None
     latency_us: msgspec.Raw = _NOTHING
     door: msgspec.Raw = _NOTHING
     route: msgspec.Raw = _NOTHING
@@ -146,10 +146,6 @@ def _score_kind(record: PackedRecord, rows: int) -> int:
     return 0 if record.probabilities is None else len(record.probabilities) // (4 * rows)
 
 
-class _Truth(msgspec.Struct, array_like=True, tag="t", gc=False, frozen=True):
-    time: float
-
-
 class _Reject(msgspec.Struct, array_like=True, tag="r", gc=False, frozen=True):
     time: float
 
@@ -166,14 +162,14 @@ class _Batch(msgspec.Struct, array_like=True, tag="b", gc=False, frozen=True):
     time: float
 
 
-_Packed = PackedRecord | _Truth | _Reject | _Service | _Shadow | _Batch
+_Packed = PackedRecord | TruthRecord | _Reject | _Service | _Shadow | _Batch
 _decode = msgspec.msgpack.Decoder(_Packed).decode
 
 
 def read_packed(
-    folder: Path, cursor: Cursor, *, archive: Archive | None = None
-) -> Iterator[PackedRecord | Damage | None]:
-    """Yield what was answered, and every damage, in the order of ``read_journal``; None for all else.
+    folder: Path, cursor: Cursor, *, archive: Archive | None = None, until: Cursor | None = None
+) -> Iterator[PackedRecord | TruthRecord | Damage | None]:
+    """Yield answers, truths and damages in the order of ``read_journal``; None for all else.
 
     What a shadow would have answered is nothing that was answered, so it is None here.
 
@@ -181,9 +177,10 @@ def read_packed(
         folder: The journal's folder.
         cursor: Where to begin; it is moved on with every item.
         archive: Where closed segments were moved to, if they were.
+        until: Where to end.
     """
-    for item in read_journal(folder, cursor, archive=archive, decode=_decode):
-        if isinstance(item, PackedRecord | Damage):
+    for item in read_journal(folder, cursor, archive=archive, decode=_decode, until=until):
+        if isinstance(item, PackedRecord | TruthRecord | Damage):
             yield item
         elif isinstance(item, PredictionRecord):
             yield _packed(item)
@@ -208,6 +205,9 @@ def _packed(record: PredictionRecord) -> PackedRecord:
         assets=raw(record.assets),
         event_times=raw(record.event_times),
         probabilities=record.probabilities,
+        decision=record.decision,
         value=record.value,
+        lower=record.lower,
+        upper=record.upper,
         quality=record.quality,
     )

@@ -73,6 +73,7 @@ def read_journal(
     *,
     archive: Archive | None = None,
     decode: Decode = _decoder.decode,
+    until: Cursor | None = None,
 ) -> Iterator[Record | Damage]:
     """Yield everything that is in the journal, once, while workers may go on writing.
 
@@ -85,6 +86,7 @@ def read_journal(
         cursor: Where to begin. It is moved on with every item that is yielded.
         archive: Where closed segments were moved to, if they were. It changes nothing in what is yielded.
         decode: What makes a record of a file's bytes; whatever it makes has a ``time``.
+        until: Where to end: what lies behind it was not there yet for whoever stands at it.
     """
     places = Cursor() if cursor is None else cursor
     # The files first: what is moved into the archive from now on is found there when its file is gone.
@@ -105,6 +107,8 @@ def read_journal(
     steps = [_worker_steps(pieces, places.places.get(worker)) for worker, pieces in rows.items()]
     merged = steps[0] if len(steps) == 1 else heapq.merge(*steps, key=itemgetter(0))
     for _, item, worker, number, end in merged:
+        if until is not None and (number, end) > tuple(until.places.get(worker, (0, 0))):
+            continue
         places.places[worker] = (number, end)
         yield item
 

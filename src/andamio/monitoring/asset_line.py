@@ -28,10 +28,12 @@ class Patience:
     Attributes:
         late_s: How far behind the youngest row of its asset one may come, in seconds.
         backfill_s: How much later than this asset's rows usually arrive one may, in seconds.
+        gap_s: How long an asset must say nothing to begin anew.
     """
 
     late_s: float = 300.0
     backfill_s: float = 3600.0
+    gap_s: float = 3600.0
 
     @property
     def ahead_s(self) -> float:
@@ -63,6 +65,7 @@ class AssetLine:
         arrival: When the last row was answered.
         delay: How long after its event the last record came, in seconds.
         usual_delay: The shortest such delay so far.
+        started: When its rows began again after a gap, for the last time.
         counts: What happened to the rows.
     """
 
@@ -73,6 +76,7 @@ class AssetLine:
     arrival: float = -math.inf
     delay: float = 0.0
     usual_delay: float = math.inf
+    started: float = -math.inf
     counts: Counts = field(default_factory=Counts)
 
     def lags(self, patience: Patience) -> bool:
@@ -107,6 +111,10 @@ class AssetLine:
         self._count(rows, late)
         delays = np.maximum(rows.arrived[starts] - youngest, 0.0)
         self.newest = max(self.newest, float(youngest.max()))
+        arrived = rows.arrived[starts]
+        silence = np.diff(arrived, prepend=self.arrival if math.isfinite(self.arrival) else arrived[0])
+        if (silence > patience.gap_s).any():
+            self.started = float(arrived[silence > patience.gap_s][-1])
         self.arrival = float(rows.arrived[-1])
         fresh = delays[np.logical_or.reduceat(~late, starts)]
         if fresh.size:

@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from andamio.contracts.contract import Contract
 from andamio.monitoring.detectors import Reference
 from andamio.monitoring.stream import Arrivals
+from andamio.statistics.drift.distances import distances
 from andamio.statistics.histograms import histogram
 from andamio.statistics.profile import codes_of
-
-_SMALLEST_SHARE = 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +33,7 @@ class TagComparison:
         missing: Share of the period's rows without the tag.
         psi: Population stability index; None where there is nothing to compare.
         ks: Kolmogorov's distance over the bins.
-        wasserstein: Mean distance of transport, in the tag's unit; None for a category.
+        wasserstein: Mean distance of transport, in spreads of the reference; None for a category.
         jensenshannon: Jensen–Shannon distance (the root, base 2), 0 to 1.
     """
 
@@ -55,7 +54,9 @@ def compare_tags(contract: Contract, reference: Reference, rows: Arrivals) -> li
     found = []
     for place, tag in enumerate(contract.numbers):
         if f"number.{tag.name}.edges" in reference:
-            found.append(_number(tag.name, reference, rows.numbers[:, place].astype(np.float64)))
+            deviation = float(np.asarray(reference["moments.numbers"], np.float64)[place, 2])
+            values = rows.numbers[:, place].astype(np.float64)
+            found.append(_number(tag.name, reference, values, deviation))
     for place, tag in enumerate(contract.categories):
         counts = reference.get(f"category.{tag.name}.counts")
         if counts is not None:
@@ -68,7 +69,7 @@ def compare_tags(contract: Contract, reference: Reference, rows: Arrivals) -> li
     return found
 
 
-def _number(name: str, reference: Reference, values: NDArray[np.float64]) -> TagComparison:
+def _number(name: str, reference: Reference, values: NDArray[np.float64], deviation: float) -> TagComparison:
     edges = np.asarray(reference[f"number.{name}.edges"], np.float64)
     then = np.asarray(reference[f"number.{name}.counts"], np.float64)[: len(edges) + 1]
     known = values[np.isfinite(values)]
@@ -78,7 +79,8 @@ def _number(name: str, reference: Reference, values: NDArray[np.float64]) -> Tag
     span = max(high - low, 1e-9)
     wide = np.concatenate([[min(low, edges[0] - 0.02 * span)], edges, [max(high, edges[-1] + 0.02 * span)]])
     missing = 1.0 - known.size / values.size if values.size else 0.0
-    return _compared(name, wide, (), then, now, missing)
+    spread = deviation if deviation > 0 else span
+    return _compared(name, wide, (), then, now, missing, spread)
 
 
 def _compared(
@@ -88,35 +90,24 @@ def _compared(
     then: NDArray[np.float64],
     now: NDArray[np.float64],
     missing: float,
+    spread: float = 1.0,
 ) -> TagComparison:
-    p, q = then / max(then.sum(), 1.0), now / max(now.sum(), 1.0)
     told = bool(then.sum() and now.sum())
-    gap = np.abs(np.cumsum(q - p))[:-1]
-    middle = None if edges is None else (edges[1:] + edges[:-1]) / 2
+    before, after = (np.append(counts, 0).astype(np.int64)[None] for counts in (then, now))
+    width = np.ones((1, 1))
+    if edges is not None:
+        middles = (edges[1:] + edges[:-1]) / 2
+        width = np.append(np.diff(middles), 0.0)[None] / spread
+    apart = distances(before, after, width) if told else None
     return TagComparison(
         name=name,
         edges=edges,
         labels=labels,
-        then=p,
-        now=q,
+        then=then / max(then.sum(), 1.0),
+        now=now / max(now.sum(), 1.0),
         missing=missing,
-        psi=_psi(p, q) if told else None,
-        ks=float(gap.max(initial=0.0)) if told else None,
-        wasserstein=float(gap @ np.diff(middle)) if told and middle is not None else None,
-        jensenshannon=_jensen_shannon(p, q) if told else None,
+        psi=None if apart is None else float(apart.psi[0]),
+        ks=None if apart is None else float(apart.ks[0]),
+        wasserstein=None if apart is None or edges is None else float(apart.wasserstein[0]),
+        jensenshannon=None if apart is None else float(apart.jensenshannon[0]),
     )
-
-
-def _psi(then: NDArray[np.float64], now: NDArray[np.float64]) -> float:
-    p, q = np.maximum(then, _SMALLEST_SHARE), np.maximum(now, _SMALLEST_SHARE)
-    return float(((q - p) * np.log(q / p)).sum())
-
-
-def _jensen_shannon(then: NDArray[np.float64], now: NDArray[np.float64]) -> float:
-    middle = (then + now) / 2
-
-    def towards(share: NDArray[np.float64]) -> float:
-        held = share > 0
-        return float((share[held] * np.log2(share[held] / middle[held])).sum())
-
-    return float(np.sqrt(max(0.0, (towards(then) + towards(now)) / 2)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from andamio.monitoring.stream import Arrivals, Passed, Stream
 from andamio.monitoring.watch import Watch
 from andamio.monitoring.watch_file import WatchFile
 
+_REST = 20  # times as long as judging took: looking up what truths name costs at most a twentieth
 SAVED_EVERY = 500_000  # rows; what a kill during a long catching up costs
 
 
@@ -27,12 +29,14 @@ class Follower:
         watch: What it is shown to.
         file: Where it is kept; None keeps nothing.
         cursor: How far it has come.
+        rests_until: When truths are judged again, by the monotonic clock.
     """
 
     stream: Stream
     watch: Watch
     file: WatchFile | None
     cursor: Cursor = field(default_factory=Cursor)
+    rests_until: float = -math.inf
 
     def begin(self) -> bool:
         """Go on from where the file says; tell whether there was one."""
@@ -46,20 +50,32 @@ class Follower:
         Args:
             now: Seconds since 1970: rows that have waited long enough by now wait no longer.
         """
-        before, passed, rows, unsaved = dict(self.cursor.places), Passed(), 0, 0
+        before, passed, rows, unsaved = dict(self.cursor.places), _hearing(self.watch), 0, 0
         for arrivals in self.stream.read(self.cursor, passed):
             self.watch.take(arrivals)
             rows += len(arrivals)
             unsaved += len(arrivals)
+            if self.watch.judging is not None and self.watch.judging.is_full:
+                self.watch.judge(self.stream, self.cursor)
             if unsaved >= SAVED_EVERY:
                 self._save()
                 unsaved = 0
         self.watch.totals.damages += len(passed.damages)
         settled = self.watch.settle(now)
         self.watch.check()
-        if settled or self.cursor.places != before:
+        judged = self._judge()
+        if settled or judged or self.cursor.places != before:
             self._save()
         return rows
+
+    def _judge(self) -> bool:
+        """Judge the truths that came; in a long journal, where that takes a while, not every time."""
+        if self.watch.judging is None or not self.watch.judging.has_news or monotonic() < self.rests_until:
+            return False
+        began = monotonic()
+        self.watch.judge(self.stream, self.cursor)
+        self.rests_until = monotonic() + _REST * (monotonic() - began)
+        return True
 
     def _save(self) -> None:
         if self.file is not None:
@@ -95,7 +111,7 @@ class Episode:
     cleared: float | None = None
 
 
-_Key = tuple[str, str, str | None]
+_Key = tuple[str | None, str, str | None]
 
 
 @dataclass(slots=True)
@@ -118,7 +134,12 @@ class Replay:
     def run(self, stream: Stream) -> Sequence[Episode]:
         """Read the journal once and return the episodes in the order in which they were raised."""
         self.watch.checked = self._checked
-        for arrivals in stream.read(Cursor(), Passed()):
+        judging, cursor = self.watch.judging, Cursor()
+        if judging is not None:
+            judging.begins, judging.ends = float(np.nextafter(self.start, -math.inf)), self.end
+        for arrivals in stream.read(cursor, _hearing(self.watch)):
+            if judging is not None and judging.is_full:
+                self.watch.judge(stream, cursor)
             within = (arrivals.times >= self.start) & (arrivals.times < self.end)
             shown: Arrivals = arrivals if within.all() else arrivals.take(np.flatnonzero(within))
             if len(shown):
@@ -126,9 +147,10 @@ class Replay:
                 self.rows += len(shown)
         self.watch.settle(math.inf)
         self.watch.check()
+        self.watch.judge(stream, cursor)
         return sorted(self.episodes, key=lambda one: one.raised)
 
-    def _checked(self, asset: str, at: float, findings: Sequence[Finding]) -> None:
+    def _checked(self, asset: str | None, at: float, findings: Sequence[Finding]) -> None:
         standing = {(asset, finding.kind, finding.tag): finding for finding in findings}
         for key in [key for key in self._open if key[0] == asset and key not in standing]:
             self._open.pop(key).cleared = at
@@ -141,10 +163,14 @@ class Replay:
             known.level = Level.ALARM if Level.ALARM in (known.level, finding.level) else finding.level
 
 
-def _episode(asset: str, at: float, finding: Finding) -> Episode:
+def _hearing(watch: Watch) -> Passed:
+    return Passed(hear=None if watch.judging is None else watch.judging.hear)
+
+
+def _episode(asset: str | None, at: float, finding: Finding) -> Episode:
     return Episode(
         kind=finding.kind,
-        asset=asset,
+        asset=asset or "",
         tag=finding.tag,
         level=finding.level,
         cause=finding.cause,

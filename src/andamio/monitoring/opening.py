@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from andamio.bundles import Bundle, PublicKey, open_bundle
 from andamio.bundles.deployment import Served
@@ -15,6 +16,8 @@ from andamio.monitoring.detectors import Reference, factory_of
 from andamio.monitoring.findings import Finding
 from andamio.monitoring.following import Follower
 from andamio.monitoring.learnt import learnt_findings
+from andamio.monitoring.performance.harm import LossDetector
+from andamio.monitoring.performance.judging import Judging
 from andamio.monitoring.references import Learnt, References
 from andamio.monitoring.stream import Stream
 from andamio.monitoring.watch import STEP, Watch
@@ -82,18 +85,32 @@ def open_watch(
     bundle = open_bundle(folder.bundles / served.digest, trusted)
     rebase, reference = _reference(folder, model, bundle, trusted)
     settings = folder.settings.monitor
+    begins = rebase.until if rebase is not None and after_rebase else -math.inf
+    zone = folder.settings.time_zone
+    judging = Judging(
+        partial(LossDetector.of, bundle, zone=zone),
+        bundle.info,
+        (served.version, served.digest),
+        zone=zone,
+        begins=begins,
+    )
     watch = Watch(
         factory_of(bundle.contract, reference),
-        patience=Patience(late_s=60 * settings.late_minutes, backfill_s=60 * settings.backfill_minutes),
+        patience=Patience(
+            late_s=60 * settings.late_minutes,
+            backfill_s=60 * settings.backfill_minutes,
+            gap_s=60 * folder.settings.alarms.gap_minutes,
+        ),
         step=step,
-        begins=rebase.until if rebase is not None and after_rebase else -math.inf,
+        begins=begins,
+        judging=judging,
     )
     stream = Stream(
         folder.journal,
         bundle.contract,
         served.version,
         served.digest,
-        zone=folder.settings.time_zone,
+        zone=zone,
         archive=archive,
     )
     name = "bundle" if rebase is None else rebase.id

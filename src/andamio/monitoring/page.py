@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from andamio.errors import text
 from andamio.kernel import clock
 from andamio.language import say
+from andamio.monitoring.attribution import AssetWindow, windows_of
 from andamio.monitoring.comparing import TagComparison, compare_tags
 from andamio.monitoring.detector import Chart, Charted
 from andamio.monitoring.findings import Level
@@ -23,7 +24,14 @@ from andamio.monitoring.opening import Watched
 from andamio.monitoring.period_rows import rows_of_period
 from andamio.monitoring.plain import cause_name, episode_data, iso_time, moment_at
 from andamio.monitoring.stream import Arrivals
-from andamio.reports.watch_page import ChartLine, FindingLine, TagLine, WatchPage, render_watch_page
+from andamio.reports.watch_page import (
+    ChartLine,
+    FindingLine,
+    MovedLine,
+    TagLine,
+    WatchPage,
+    render_watch_page,
+)
 from andamio.reports.watch_plots import draw_chart, draw_shares, draw_then_now
 from andamio.statistics.profile import Profile
 
@@ -48,6 +56,7 @@ class PeriodReport:
         seen: How many rows the replay saw.
         episodes: What would have stood, from when to when.
         tags: Every tag, then and now.
+        windows: Each asset's rows against history: what moved, and whether it matters to the model.
     """
 
     watched: Watched
@@ -55,6 +64,7 @@ class PeriodReport:
     seen: int
     episodes: Sequence[Episode]
     tags: Sequence[TagComparison]
+    windows: Sequence[AssetWindow] = ()
 
     def data(self) -> dict[str, Any]:
         """Return it for a program, by the names that people know."""
@@ -66,6 +76,7 @@ class PeriodReport:
             "from": None if self.rows is None else iso_time(float(self.rows.times[0])),
             "to": None if self.rows is None else iso_time(float(self.rows.times[-1])),
             "episodes": [episode_data(episode) for episode in self.episodes],
+            "drift": [window.data() for window in self.windows],
             "tags": {
                 tag.name: {
                     "psi": tag.psi,
@@ -91,7 +102,10 @@ def look_back(watched: Watched, start: float, end: float) -> PeriodReport:
     episodes = replay.run(watched.follower.stream)
     rows = rows_of_period(watched.follower.stream, start, end, most=MOST_ROWS)
     tags = [] if rows is None else compare_tags(watched.bundle.contract, watched.reference, rows)
-    return PeriodReport(watched=watched, rows=rows, seen=replay.rows, episodes=episodes, tags=tags)
+    windows = [] if rows is None else windows_of(watched.bundle, watched.reference, rows)
+    return PeriodReport(
+        watched=watched, rows=rows, seen=replay.rows, episodes=episodes, tags=tags, windows=windows
+    )
 
 
 def write_page(report: PeriodReport, zone: tzinfo) -> str:
@@ -115,6 +129,7 @@ def write_page(report: PeriodReport, zone: tzinfo) -> str:
             written=clock.now().astimezone(zone).strftime("%Y-%m-%d %H:%M"),
             compared=[compared, *learnt],
             findings=[_line(episode, zone) for episode in _ranked(report.episodes)],
+            moved=[*_moved(report.windows)],
             charts=[] if rows is None else list(_charts(report, rows, zone)),
             tags=[_tag_line(place, tag, watched) for place, tag in enumerate(report.tags)],
         )
@@ -142,6 +157,17 @@ def _line(episode: Episode, zone: tzinfo) -> FindingLine:
         when=when,
         fix=say(episode.fix),
     )
+
+
+def _moved(windows: Sequence[AssetWindow]) -> Iterator[MovedLine]:
+    """Tell what moved, what matters most to the model first; then where no verdict is given."""
+    moved = [one for window in windows for one in window.moved]
+    for one in sorted(moved, key=lambda one: (not one.matters, -one.weight)):
+        yield MovedLine(matters=one.matters, what=say(one.words()), importance=say(one.importance()))
+    for window in windows:
+        words = window.words()
+        if words is not None:
+            yield MovedLine(matters=False, what=say(words), importance="")
 
 
 def _tag_line(place: int, tag: TagComparison, watched: Watched) -> TagLine:

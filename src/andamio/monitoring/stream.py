@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andamio.contracts.contract import Contract
-from andamio.journal import Archive, Cursor, Damage
+from andamio.journal import Archive, Cursor, Damage, TruthRecord
 from andamio.journal.columns import (
     PackedRecord,
     labels_of,
@@ -21,7 +21,9 @@ from andamio.journal.columns import (
     read_packed,
     scores_of,
 )
+from andamio.monitoring.performance.answers import Answers
 
+Hear = Callable[[TruthRecord], None]
 AT_ONCE = 32_768  # rows; what bounds the memory of whoever reads
 
 
@@ -68,10 +70,11 @@ class Arrivals:
 
 @dataclass(slots=True)
 class Passed:
-    """What the stream met besides the rows it was asked for."""
+    """What the stream met besides the rows it was asked for; ``hear`` is told every truth of the model."""
 
     damages: list[Damage] = field(default_factory=list)
     other_rows: int = 0
+    hear: Hear | None = None
 
 
 class Stream:
@@ -120,8 +123,33 @@ class Stream:
                     waiting, sizes, rows = [], [], 0
             elif isinstance(item, Damage):
                 passed.damages.append(item)
+            elif item is not None and passed.hear is not None and item.model == self._served[0]:
+                passed.hear(item)
         if waiting:
             yield self._gathered(waiting, np.array(sizes))
+
+    def answers(self, until: Cursor, hear: Hear) -> Iterator[Answers]:
+        """Yield what the model answered up to a cursor, whatever version did, and tell of every truth there.
+
+        Args:
+            until: Where to end.
+            hear: Told every truth of the model.
+        """
+        waiting: list[PackedRecord] = []
+        sizes: list[int] = []
+        rows = 0
+        for item in read_packed(self._folder, Cursor(), archive=self.archive, until=until):
+            if isinstance(item, TruthRecord) and item.model == self._served[0]:
+                hear(item)
+            elif isinstance(item, PackedRecord) and item.model == self._served[0]:
+                waiting.append(item)
+                sizes.append(len(item))
+                rows += sizes[-1]
+                if rows >= AT_ONCE:
+                    yield Answers(waiting, np.array(sizes), self._zone)
+                    waiting, sizes, rows = [], [], 0
+        if waiting:
+            yield Answers(waiting, np.array(sizes), self._zone)
 
     def _gathered(self, records: list[PackedRecord], sizes: NDArray[np.int64]) -> Arrivals:
         codes, names = machines_of(records, sizes)

@@ -10,18 +10,21 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from andamio.journal import Cursor
 from andamio.monitoring.asset_line import Patience
 from andamio.monitoring.detectors import Factory
 from andamio.monitoring.findings import Cause, Finding, Level
 from andamio.monitoring.flow import flow_findings, unwatched_finding
 from andamio.monitoring.grouping import together
-from andamio.monitoring.stream import Arrivals
+from andamio.monitoring.performance.judging import Judging
+from andamio.monitoring.stream import Arrivals, Stream
 from andamio.monitoring.watched_asset import Checked, WatchedAsset, packed
 
 MOST_ASSETS = 1000
@@ -57,7 +60,9 @@ class Watch:
         patience: How long late rows are waited for.
         step: Rows of an asset between two questions to its detectors.
         begins: Rows that happened before are not looked at, in seconds since 1970.
-        checked: Told what stands whenever an asset's detectors were asked, with the event time.
+        checked: Told what stands whenever an asset's detectors were asked, with the event time; or, for the
+            model as a whole (None), whenever the bets on its answers were, with the time of the truth.
+        judging: Holds the truths against what the version answered; None where nobody does.
         assets: Those under watch, by name.
         totals: What it has seen so far.
     """
@@ -67,6 +72,7 @@ class Watch:
     step: int = STEP
     begins: float = -math.inf
     checked: Checked | None = None
+    judging: Judging | None = None
     assets: dict[str, WatchedAsset] = field(default_factory=dict)
     totals: Totals = field(default_factory=Totals)
 
@@ -92,17 +98,44 @@ class Watch:
 
     def standing(self) -> list[Finding]:
         """Return what stands now, the most urgent first; what several assets show is one finding."""
+        found = self._standing()
+        if self.judging is not None:
+            found += self.judging.standing()
+        return ranked(found)
+
+    def _standing(self) -> list[Finding]:
         found: list[Finding] = []
         for asset in self.assets.values():
             found += flow_findings(asset.line, self.patience) + asset.standing(self.patience)
         if self.totals.unwatched:
             found.append(unwatched_finding(self.totals.unwatched, MOST_ASSETS))
-        return ranked(together(found))
+        return together(found)
+
+    def judge(self, stream: Stream, until: Cursor) -> None:
+        """Hold the truths that came against what was answered, as far as a stream was read."""
+        if self.judging is None or not self.judging.has_news:
+            return
+        told = None if self.checked is None else partial(self.checked, None)
+        causes = {finding.cause for finding in self._standing() if finding.level is Level.ALARM}
+        self.judging.judge(
+            partial(stream.answers, until), drifted=Cause.PROCESS in causes, step=self.step, told=told
+        )
 
     def check(self) -> None:
         """Ask all detectors now, so that what is an alarm at this moment is remembered as one."""
         for asset in self.assets.values():
             asset.check(self.patience, asset.line.released, self.checked)
+
+    def forget(self) -> None:
+        """Begin with nothing seen."""
+        self.assets, self.totals = {}, Totals()
+        if self.judging is not None:
+            self.judging.forget()
+
+    def started(self) -> dict[str, float]:
+        """Return when each asset's rows began again after a gap, in seconds since 1970, where they did."""
+        lines = ((name, asset.line.started) for name, asset in self.assets.items())
+        return {name: started for name, started in lines if math.isfinite(started)}
 
     def waiting(self) -> int:
         """Count the rows that wait for older ones."""
@@ -125,7 +158,7 @@ class Watch:
         arrays: dict[str, NDArray[Any]] = {"totals": packed(msgspec.msgpack.encode(totals))}
         for place, asset in enumerate(self.assets.values()):
             arrays[f"asset.{place}"] = packed(asset.pack())
-        return arrays
+        return arrays if self.judging is None else arrays | self.judging.pack()
 
     def unpack(self, arrays: dict[str, NDArray[Any]]) -> None:
         """Continue from what ``pack`` returned.
@@ -137,6 +170,8 @@ class Watch:
         for place in range(sum(name.startswith("asset.") for name in arrays)):
             asset = WatchedAsset.unpack(arrays[f"asset.{place}"].tobytes(), self.factory)
             assets[asset.line.name] = asset
+        if self.judging is not None:
+            self.judging.unpack(arrays)
         self.assets = assets
         self.totals = Totals(**msgspec.msgpack.decode(arrays["totals"].tobytes()))
 

@@ -15,7 +15,7 @@ from andamio.monitoring.watch import Watch
 from andamio.monitoring.watched_asset import StateUnknown, packed
 from andamio.storage.files import make_folder, replace_file
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class WatchFile:
                 return None
             watch.unpack(arrays)
         except (Suspicious, StateUnknown, KeyError, TypeError, ValueError, msgspec.MsgspecError):
-            watch.assets.clear()
+            watch.forget()
             return None
         return Cursor({worker: (number, end) for worker, (number, end) in head.places.items()})
 

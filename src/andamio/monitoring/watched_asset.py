@@ -19,8 +19,8 @@ from andamio.monitoring.rows import Rows
 from andamio.monitoring.stream import Arrivals
 
 Key = tuple[str, str]
-Checked = Callable[[str, float, Sequence[Finding]], None]
-_LINE = ("newest", "released", "arrival", "delay", "usual_delay")
+Checked = Callable[[str | None, float, Sequence[Finding]], None]
+_LINE = ("newest", "released", "arrival", "delay", "usual_delay", "started")
 
 
 class StateUnknown(Exception):

@@ -24,6 +24,15 @@ class FindingLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MovedLine:
+    """One thing that moved against history, and whether the model rests on it."""
+
+    matters: bool
+    what: str
+    importance: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TagLine:
     """One tag: how far it is from the reference, by the names that people know, and its plot."""
 
@@ -57,6 +66,7 @@ class WatchPage:
         written: When the page was made.
         compared: What they were compared with, and what of it is little, in sentences.
         findings: The most urgent first.
+        moved: What moved against history, what matters most to the model first.
         charts: Series over time.
         tags: Every tag, then and now.
     """
@@ -68,6 +78,7 @@ class WatchPage:
     written: str
     compared: Sequence[str]
     findings: Sequence[FindingLine]
+    moved: Sequence[MovedLine]
     charts: Sequence[ChartLine]
     tags: Sequence[TagLine]
 

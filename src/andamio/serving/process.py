@@ -15,10 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Literal, Protocol
 
-import uvicorn
 import uvloop
 
 from andamio import __version__
@@ -37,6 +35,7 @@ from andamio.serving.loading import Loader
 from andamio.serving.metrics import Metrics
 from andamio.serving.reporting import Teller
 from andamio.serving.routing import Shadows
+from andamio.serving.server import server_of
 from andamio.serving.sharing import Board
 from andamio.serving.supervising import Supervisor
 from andamio.serving.warming import Warming
@@ -197,7 +196,7 @@ async def _serve(
             works.append(metrics.shared.run())
         at_work = [asyncio.create_task(work) for work in works]
         asked = application if tracer is None else tracer.around(application)
-        server = _server(asked, options.limits, guard, connections)
+        server = server_of(asked, options.limits, guard, connections)
         server.on_start = lambda: announce(Started(address, worker, watcher.generation))
         try:
             async with guard.around(application, listener):
@@ -210,45 +209,3 @@ async def _serve(
             if tracer is not None:
                 await asyncio.to_thread(tracer.close)
             teller.event("stop")
-
-
-class _DrainingServer(uvicorn.Server):
-    """Tells when it answers, and ends with status 0 on SIGTERM: uvicorn would raise the signal again."""
-
-    on_start: Callable[[], None]
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        # Signals are caught by now: whoever was told that it answers may end it at once.
-        await super().startup(sockets)
-        self.on_start()
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  uvicorn names them
-        self.should_exit = True
-
-
-def _server(
-    application: Callable[[Scope, Receive, Send], Awaitable[None]],
-    limits: Limits,
-    guard: Guard,
-    connections: Connections,
-) -> _DrainingServer:
-    config = uvicorn.Config(
-        application,
-        loop="uvloop",
-        http=connections.protocol(),
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=limits.keep_alive_s,
-        timeout_graceful_shutdown=int(limits.drain_timeout_s),
-    )
-    if guard.encryption is not None:
-        config.load()
-        config.ssl = guard.encryption.context
-    return _DrainingServer(config)

@@ -111,11 +111,6 @@ def quantile_edges(values: NDArray[np.floating], bins: int = 20) -> NDArray[np.f
     return edges if edges.size > 1 else np.array([edges[0] - 0.5, edges[0] + 0.5])
 
 
-def linear_edges(low: float, high: float, bins: int = 20) -> NDArray[np.float64]:
-    """Place edges at equal distances."""
-    return np.linspace(low, high if high > low else low + 1.0, bins + 1)
-
-
 def moments(values: NDArray[np.floating]) -> Moments:
     """Measure the moments of values, shape ``(rows,)``; NaN is left out."""
     present = np.asarray(values, dtype=np.float64)
@@ -133,32 +128,6 @@ def count_categories(values: Sequence[str], known: Sequence[str]) -> NDArray[np.
     place = {name: i for i, name in enumerate(known)} | {"": len(known) + 1}
     codes = np.array([place.get(value, len(known)) for value in values], dtype=np.int64)
     return np.bincount(codes, minlength=len(known) + 2).astype(np.int64)
-
-
-def population_stability(reference: Histogram, current: Histogram) -> float:
-    """Measure how far live data has moved from the reference profile.
-
-    Zero means identical shares in every bin; it grows without bound as they part.
-    Under no drift its expectation is about ``(bins - 1) * (1/n + 1/m)``, so a bare threshold
-    such as 0.1 means different things at different sample sizes. Half a count is added to every bin,
-    so that an empty one is no infinity; the outer bins take part, missing values do not.
-
-    Args:
-        reference: Counts per bin, shape ``(bins,)``, from the bundle's reference profile.
-        current: Counts per bin, same edges, from the journal.
-
-    Returns:
-        The index, dimensionless, never negative.
-
-    Raises:
-        BinMismatch: The histograms have different edges.
-
-    Source: Yurdakul & Naranjo, J. Risk Model Validation (2020).
-    """
-    _check_same(reference, current)
-    before, after = reference.filled() + 0.5, current.filled() + 0.5
-    p, q = before / before.sum(), after / after.sum()
-    return float(np.sum((q - p) * np.log(q / p)))
 
 
 def _check_same(one: Histogram, other: Histogram) -> None:

@@ -51,8 +51,6 @@ def reference(problem: Problem, outputs: Outputs, info: GraphInfo) -> dict[str, 
     arrays: dict[str, NDArray[np.generic]] = dict(
         learn_profile(
             problem.rows.numbers,
-            problem.rows.categories,
-            [i.values for i in contract.categories],
             score,
             order=order,
             assets=None if problem.assets is None else problem.assets.tolist(),

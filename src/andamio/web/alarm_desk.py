@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from andamio.errors import AndamioError, NotFound, text
@@ -20,8 +20,23 @@ class AlarmDesk(Protocol):
     An alarm is plain data: ``id``, ``model``, ``asset``, ``cause``, ``state``, ``what``, ``raised_at``, more.
     """
 
-    def update(self, model: str, version: int, standing: Sequence[Finding], at: datetime) -> None:
-        """Take the findings of a version that stand now; what is not among them is away."""
+    def update(
+        self,
+        model: str,
+        version: int,
+        standing: Sequence[Finding],
+        at: datetime,
+        started: Mapping[str, datetime],
+    ) -> None:
+        """Take the findings of a version that stand now; what is not among them is away.
+
+        Args:
+            model: The model.
+            version: Its version.
+            standing: The findings.
+            at: What the clock says.
+            started: When the rows of assets began again after a gap, where they did.
+        """
 
     def alarms(self, *, model: str | None, everything: bool) -> Sequence[Alarm]:
         """List what stands; ``everything`` adds what is shelved, suppressed or out of service."""
@@ -59,7 +74,12 @@ def hand_over(desk: AlarmDesk, found: Round) -> None:
     for one in found.looked:
         if one.kept:
             try:
-                desk.update(one.watched.model, one.watched.served.version, one.findings, at)
+                watched = one.watched
+                started = {
+                    asset: datetime.fromtimestamp(began, UTC)
+                    for asset, began in watched.watch.started().items()
+                }
+                desk.update(watched.model, watched.served.version, one.findings, at, started)
             except AndamioError as error:
                 failed.append(error)
     if failed:
@@ -69,7 +89,14 @@ def hand_over(desk: AlarmDesk, found: Round) -> None:
 class NoAlarms:
     """The desk of a plant that keeps no alarms: findings stand, and nobody is called."""
 
-    def update(self, model: str, version: int, standing: Sequence[Finding], at: datetime) -> None:
+    def update(
+        self,
+        model: str,
+        version: int,
+        standing: Sequence[Finding],
+        at: datetime,
+        started: Mapping[str, datetime],
+    ) -> None:
         """Let them go."""
 
     def alarms(self, *, model: str | None, everything: bool) -> Sequence[Alarm]:  # noqa: ARG002  as the protocol

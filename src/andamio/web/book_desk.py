@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from andamio.app import Plant
 from andamio.bundles.deployment import read_deployment
@@ -27,7 +27,14 @@ class BookDesk:
         self._plant = plant
         self._told: dict[str, str] = {}
 
-    def update(self, model: str, version: int, standing: Sequence[Finding], at: datetime) -> None:
+    def update(
+        self,
+        model: str,
+        version: int,
+        standing: Sequence[Finding],
+        at: datetime,
+        started: Mapping[str, datetime],
+    ) -> None:
         """Take the findings of the champion; those of other versions are findings, and call nobody."""
         route = read_deployment(self._plant.folder.deployment).models.get(model)
         if route is None or route.champion.version != version:
@@ -37,7 +44,9 @@ class BookDesk:
         live = [finding for finding in standing if not finding.data.get("late")]
         if late:
             book.update(model, late, at=at, live=False, version=version)
-        book.update(model, live, at=at, version=version)
+        mute = timedelta(minutes=self._plant.settings.alarms.start_up_mute_minutes)
+        begun = {asset: since for asset, since in started.items() if at - since < mute}
+        book.update(model, live, at=at, version=version, started=begun)
         self._send()
 
     def _send(self) -> None:

@@ -12,7 +12,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import uvicorn
 import uvloop
 
 from andamio.errors import AndamioError
@@ -22,6 +21,7 @@ from andamio.serving.connections import Connections
 from andamio.serving.guard import Guard, GuardOptions
 from andamio.serving.limits import Limits
 from andamio.serving.reporting import one_line
+from andamio.serving.server import server_of
 from andamio.web.alarm_desk import AlarmDesk, NoAlarms, hand_over
 from andamio.web.application import ControlApplication
 
@@ -121,47 +121,14 @@ async def _serve(
     host, port = listener.getsockname()[:2]
     address = f"{guard.scheme}://[{host}]:{port}" if ":" in host else f"{guard.scheme}://{host}:{port}"
     connections = Connections(_LIMITS, None, None)
-    config = uvicorn.Config(
-        application,
-        loop="uvloop",
-        http=connections.protocol(),
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=_LIMITS.keep_alive_s,
-        timeout_graceful_shutdown=int(_LIMITS.drain_timeout_s),
-    )
-    if guard.encryption is not None:
-        config.load()
-        config.ssl = guard.encryption.context
-    server = _Server(config, lambda: announce(ControlStarted(address)))
+    server = server_of(application, _LIMITS, guard, connections)
+    server.on_start = lambda: announce(ControlStarted(address))
     looking = asyncio.create_task(connections.run())
     try:
         async with guard.around(application, listener):
             await server.serve(sockets=[listener])
     finally:
         looking.cancel()
-
-
-class _Server(uvicorn.Server):
-    """Tells when it answers, and ends with status 0 on SIGTERM."""
-
-    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_start = on_start
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._on_start()
-
-    def handle_exit(self, sig: int, frame: object) -> None:  # noqa: ARG002  uvicorn names them
-        self.should_exit = True
 
 
 def guard_of(plant: PlantFolder, *, insecure: bool) -> GuardOptions:

@@ -96,7 +96,7 @@ def reference_of(contract: Contract, rows: Rows, score: NDArray[np.floating]) ->
     from andamio.statistics.profile import learn_profile
 
     values = [tag.values for tag in contract.categories]
-    arrays = dict(learn_profile(rows.numbers, rows.categories, values, score).arrays())
+    arrays = dict(learn_profile(rows.numbers, score).arrays())
     found = [moments(column) for column in rows.numbers.T]
     arrays["moments.numbers"] = np.array([[m.count, m.mean, m.deviation, m.low, m.high] for m in found])
     arrays["category.product.counts"] = count_categories(rows.categories[:, 0].tolist(), values[0])

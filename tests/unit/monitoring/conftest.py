@@ -151,8 +151,6 @@ def make_plant(tmp_path) -> Callable[[], Plant]:
         random = np.random.default_rng(1)
         profile = learn_profile(
             usual(rows, 0).astype(np.float32),
-            random.choice(np.array(["L", "M"], dtype=object), (rows, 1)),
-            [["L", "M"]],
             random.uniform(0.05, 0.15, rows),
         )
         info = GraphInfo(

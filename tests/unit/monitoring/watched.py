@@ -11,7 +11,7 @@ import numpy as np
 
 from andamio.contracts import parse_contract
 from andamio.errors import text
-from andamio.journal import Journal, PredictionRecord, ShadowRecord
+from andamio.journal import Journal, PredictionRecord, ShadowRecord, TruthRecord
 from andamio.kernel.ids import IdMaker
 from andamio.monitoring.findings import Cause, Finding, Level
 from andamio.monitoring.rows import Rows
@@ -135,7 +135,7 @@ class Writer:
         worker: str = "serve-1-1",
         shadow: bool = False,
         timed: bool = True,
-    ) -> None:
+    ) -> list[str]:
         """Journal one record of rows that happened so many minutes after the start."""
         rows = len(minutes)
         told = [assets] * rows if isinstance(assets, str) else list(assets)
@@ -156,6 +156,33 @@ class Writer:
         )
         with Journal(self.folder, worker) as journal:
             journal.append_now([ShadowRecord(time=record.time, answer=record) if shadow else record])
+        return list(record.ids)
+
+    def tell(
+        self,
+        truths: Sequence[object],
+        *,
+        of: Sequence[str] = (),
+        minutes: Sequence[float] = (),
+        asset: str = "pump-1",
+        arrived: float,
+        worker: str = "serve-1-1",
+    ) -> None:
+        """Journal what was true of answers, by their ids or by the minutes at which they happened."""
+        moments = [datetime.fromtimestamp(START + MINUTE * minute, UTC).isoformat() for minute in minutes]
+        records = [
+            TruthRecord(
+                time=START + MINUTE * arrived + place / 1000,
+                model="pump",
+                value=truth,  # type: ignore[arg-type]
+                prediction=None if moments else of[place],
+                asset=asset if moments else None,
+                event_time=moments[place] if moments else None,
+            )
+            for place, truth in enumerate(truths)
+        ]
+        with Journal(self.folder, worker) as journal:
+            journal.append_now(records)
 
     def stream(self, version: int = 1) -> Stream:
         """Read what one version answered."""

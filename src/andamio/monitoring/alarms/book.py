@@ -209,12 +209,7 @@ class AlarmBook:
             AlarmNotFound: There is no such alarm; none was touched.
             AlarmRefused: One is not shelved; none was touched.
         """
-        with self._acting(names, at, Event.UNSHELVED) as (cycle, entries):
-            for entry in entries:
-                allow(entry, Event.UNSHELVED)
-                self._tell_audit(cycle.connection, entry, "alarm-unshelved", actor, reason)
-                entry.unshelve(at=cycle.at, actor=actor, reason=reason)
-        return self.find(entry.id for entry in entries)
+        return self._act(Event.UNSHELVED, Entry.unshelve, names, at, actor=actor, reason=reason)
 
     def take_out_of_service(
         self, names: Iterable[str | int], *, reason: str, actor: str, at: datetime | None = None
@@ -227,12 +222,7 @@ class AlarmBook:
             UsageError: There is no reason.
         """
         reason = require_reason(reason)
-        with self._acting(names, at, Event.OUT_OF_SERVICE) as (cycle, entries):
-            for entry in entries:
-                allow(entry, Event.OUT_OF_SERVICE)
-                self._tell_audit(cycle.connection, entry, "alarm-out-of-service", actor, reason)
-                entry.take_out(at=cycle.at, actor=actor, reason=reason)
-        return self.find(entry.id for entry in entries)
+        return self._act(Event.OUT_OF_SERVICE, Entry.take_out, names, at, actor=actor, reason=reason)
 
     def put_in_service(
         self, names: Iterable[str | int], *, actor: str, reason: str = "", at: datetime | None = None
@@ -243,12 +233,7 @@ class AlarmBook:
             AlarmNotFound: There is no such alarm; none was touched.
             AlarmRefused: One is not out of service; none was touched.
         """
-        with self._acting(names, at, Event.IN_SERVICE) as (cycle, entries):
-            for entry in entries:
-                allow(entry, Event.IN_SERVICE)
-                self._tell_audit(cycle.connection, entry, "alarm-in-service", actor, reason)
-                entry.put_back(at=cycle.at, actor=actor, reason=reason)
-        return self.find(entry.id for entry in entries)
+        return self._act(Event.IN_SERVICE, Entry.put_back, names, at, actor=actor, reason=reason)
 
     def comment(
         self, names: Iterable[str | int], *, actor: str, reason: str, at: datetime | None = None
@@ -264,6 +249,23 @@ class AlarmBook:
             for entry in entries:
                 self._tell_audit(cycle.connection, entry, "alarm-commented", actor, reason)
                 entry.note(Event.COMMENTED, entry.state, at=cycle.at, actor=actor, reason=reason)
+        return self.find(entry.id for entry in entries)
+
+    def _act(
+        self,
+        event: Event,
+        do: Callable[..., None],
+        names: Iterable[str | int],
+        at: datetime | None,
+        *,
+        actor: str,
+        reason: str,
+    ) -> list[Alarm]:
+        with self._acting(names, at, event) as (cycle, entries):
+            for entry in entries:
+                allow(entry, event)
+                self._tell_audit(cycle.connection, entry, f"alarm-{event.value}", actor, reason)
+                do(entry, at=cycle.at, actor=actor, reason=reason)
         return self.find(entry.id for entry in entries)
 
     @contextmanager

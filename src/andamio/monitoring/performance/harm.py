@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, tzinfo
-from zlib import crc32
 
 import numpy as np
 from msgspec import structs
@@ -20,10 +19,10 @@ from andamio.bundles import Bundle, GraphInfo
 from andamio.contracts.contract import Contract
 from andamio.errors import text
 from andamio.journal import Judged
-from andamio.journal.truth import moment_of
 from andamio.monitoring.detector import State
 from andamio.monitoring.findings import Cause, Finding, Level
-from andamio.monitoring.performance.measuring import Promise, class_of, number_of, promised_metrics
+from andamio.monitoring.performance.labels import NOBODY, Labels
+from andamio.monitoring.performance.measuring import Promise, promised_metrics
 from andamio.monitoring.performance.promise import streams
 from andamio.monitoring.performance.words import harm_finding
 from andamio.monitoring.rows import Rows
@@ -64,7 +63,6 @@ class LossDetector:
         }
         self.streams = streams(reference, promised, info, held_out_rows)
         self._promised = promised
-        self._place = {label: i for i, label in enumerate(info.classes)}
         self._counted: dict[int, None] = {}
         # Arrival of the last label, stakes saved up, logarithm of the usual delay, how many delays.
         self._clock = np.array([math.nan, _SHARE * contract.monitor.false_alarms_per_month, 0.0, 0.0])
@@ -95,18 +93,29 @@ class LossDetector:
 
     def feed_truth(self, judged: Sequence[Judged]) -> None:
         """Take judged rows of this version, in the order in which their truths arrived."""
-        known = [(item, truth) for item in judged if (truth := self._truth(item)) is not None]
-        losses = self._losses(known) if known else {}
-        for place, (item, _) in enumerate(known):
-            happened = self._happened(item)
-            if not self._is_first(item) or self._is_of_the_past(item.truth.time - happened):
+        first = [item for item in judged if not item.replaced]
+        self.passed_over += len(judged) - len(first)
+        self.feed_labels(Labels.of(first, self._info, self._zone))
+
+    def feed_labels(self, labels: Labels) -> None:
+        """Take labels of this version, in the order in which they arrived."""
+        answered = labels.decision >= 0 if self._info.classes else np.isfinite(labels.value)
+        labels = labels.take(np.isfinite(labels.truth) & answered)
+        if not len(labels) or not self.streams:
+            return
+        losses = {name: column.tolist() for name, column in self._losses(labels).items()}
+        columns = (labels.names, labels.happened, labels.told, labels.clusters)
+        for place, (name, happened, told, cluster) in enumerate(
+            zip(*(column.tolist() for column in columns), strict=True)
+        ):
+            if not self._is_first(name) or self._is_of_the_past(told - happened):
                 self.passed_over += 1
                 continue
-            stake = self._stake(item.truth.time) / len(self.streams)
-            cluster = _cluster(item, happened)
-            for name, column in losses.items():
+            stake = self._stake(told) / len(self.streams)
+            where = None if cluster == NOBODY else cluster
+            for measure, column in losses.items():
                 if math.isfinite(column[place]):
-                    self.streams[name].take(column[place], cluster, stake=stake, time=happened)
+                    self.streams[measure].take(column[place], where, stake=stake, time=happened)
 
     def standing(self) -> Sequence[Finding]:
         """Return the confirmed harm, the surest first; or what is missing to see any."""
@@ -124,8 +133,9 @@ class LossDetector:
         """Return all that must survive a restart, as small named arrays."""
         arrays: dict[str, NDArray[np.generic]] = {
             "clock": self._clock.copy(),
-            "counted": np.array(list(self._counted), np.uint32),
+            "counted": np.array(list(self._counted), np.uint64),
             "passed_over": np.array(self.passed_over),
+            "inputs_drifted": np.array(self.inputs_drifted),
         }
         for name, stream in self.streams.items():
             arrays |= {f"{name}.{key}": array for key, array in stream.state().items()}
@@ -134,44 +144,25 @@ class LossDetector:
     def restore(self, state: State) -> None:
         """Continue from a state that ``state`` returned."""
         self._clock = np.array(state["clock"], np.float64)
-        self._counted = dict.fromkeys(np.asarray(state["counted"], np.uint32).tolist())
+        self._counted = dict.fromkeys(np.asarray(state["counted"], np.uint64).tolist())
         self.passed_over = int(np.asarray(state["passed_over"], np.int64))
+        self.inputs_drifted = bool(np.asarray(state["inputs_drifted"]))
         for name, stream in self.streams.items():
             own = {k.removeprefix(name + "."): v for k, v in state.items() if k.startswith(name + ".")}
             if own:
                 stream.restore(own)
 
-    def _truth(self, item: Judged) -> float | None:
-        """Return the truth as a number or a class; None where it cannot be held against the answer."""
-        if self._info.classes:
-            found = class_of(item.truth.value, self._place)
-            return None if found is None or item.prediction.decision is None else float(found)
-        return None if item.prediction.value is None or not self._reference else number_of(item.truth.value)
-
-    def _losses(self, known: Sequence[tuple[Judged, float]]) -> dict[str, list[float]]:
+    def _losses(self, labels: Labels) -> dict[str, NDArray[np.float64]]:
         """Return the losses of the rows by stream, NaN where a row has no part in it."""
-        truth = np.array([value for _, value in known])
-        rows = [item.prediction for item, _ in known]
         if self._info.classes:
-            decision = np.array([row.decision for row in rows], np.int64)
-            found = class_losses(truth.astype(np.int64), decision, self._info.positive)
+            found = class_losses(labels.truth.astype(np.int64), labels.decision, self._info.positive)
         else:
-            value, lower, upper = (
-                np.array([getattr(row, name) for row in rows], np.float64)
-                for name in ("value", "lower", "upper")
-            )
-            found = value_losses(truth, value, lower, upper, self._reference)
-        return {name: column.tolist() for name, column in found.items() if name in self.streams}
+            found = value_losses(labels.truth, labels.value, labels.lower, labels.upper, self._reference)
+        return {name: column for name, column in found.items() if name in self.streams}
 
-    def _happened(self, item: Judged) -> float:
-        told = item.prediction.event_time
-        happened = moment_of(told, self._zone) if told else None
-        return item.prediction.time if happened is None else happened
-
-    def _is_first(self, item: Judged) -> bool:
+    def _is_first(self, name: int) -> bool:
         """Tell whether this is the first truth of its prediction; remember it."""
-        name = crc32(item.prediction.id.encode())
-        if item.replaced or name in self._counted:
+        if name in self._counted:
             return False
         self._counted[name] = None
         if len(self._counted) > _COUNTED:
@@ -208,14 +199,6 @@ def in_order_of_arrival(judged: Iterable[Judged]) -> list[Judged]:
         for item in judged
     ]
     return sorted(plain, key=lambda item: item.truth.time)
-
-
-def _cluster(item: Judged, happened: float) -> int | None:
-    """Name the machine and the day of a row as one number; None when it tells neither."""
-    prediction = item.prediction
-    if prediction.asset is None and prediction.event_time is None:
-        return None
-    return (crc32((prediction.asset or "").encode()) << 24) + int(happened // DAY_S) % (1 << 24)
 
 
 def _abstaining(contract: Contract) -> Finding:

@@ -13,7 +13,7 @@ from andamio.statistics.dependence import Dependence
 
 _KEPT = 256  # clusters that may still receive losses; an older one begins anew
 # Once harm is confirmed, its end needs less evidence than its beginning did.
-_BACK_STAKE = 1 / 100
+_BACK_STAKE = 1 / 1000
 _WAGER_PARTS = ("held", "cusum", "since")
 
 

@@ -68,7 +68,7 @@ class FineCounts:
     def compare(self, table: Table) -> Distances:
         """Measure how far ``table``, shape ``(rows, columns)``, lies from these counts."""
         now = count(table, self.low, self.width)
-        return distances(self.counts, now, self.width / self.spread)
+        return distances(self.counts, now, (self.width / self.spread)[:, None])
 
 
 def count(table: Table, low: Table, width: Table) -> Counts:
@@ -92,7 +92,13 @@ def count(table: Table, low: Table, width: Table) -> Counts:
 
 
 def distances(before: Counts, now: Counts, width: Table) -> Distances:
-    """Measure the distances of counts; ``width`` is that of a bin in spreads, shape ``(columns,)``.
+    """Measure the distances of counts in the same bins.
+
+    Args:
+        before: Counts of the reference, shape ``(columns, bins + 1)``; the last counts the missing.
+        now: Counts of the window.
+        width: From the middle of each bin to that of the next one, in spreads of the reference, shape
+            ``(columns, bins)``, or ``(columns, 1)`` where all are as far.
 
     Source: psi: Yurdakul & Naranjo, J. Risk Model Validation (2020); Wasserstein: Ramdas, Garcia Trillos &
     Cuturi, Entropy 19 (2017); Jensen-Shannon: Lin, IEEE Trans. Inf. Theory 37 (1991).
@@ -103,7 +109,7 @@ def distances(before: Counts, now: Counts, width: Table) -> Distances:
     return Distances(
         psi=_grouped_stability(before, now),
         ks=np.abs(apart).max(axis=1),
-        wasserstein=np.abs(apart).sum(axis=1) * width,
+        wasserstein=(np.abs(apart) * width).sum(axis=1),
         jensenshannon=_jensen_shannon(_wide(p), _wide(q)),
         missing=now[:, -1] / np.maximum(total, 1),
     )
@@ -133,7 +139,9 @@ def _grouped_stability(before: Counts, now: Counts) -> Table:
 
 
 def _wide(shares: Table) -> Table:
-    """Merge neighbours, since empty fine bins look like distance, shape ``(columns, 32)``."""
+    """Merge neighbours, since empty fine bins look like distance, shape ``(columns, 32)``; few stay."""
+    if shares.shape[1] % _WIDE:
+        return shares
     return np.asarray(shares.reshape(len(shares), _WIDE, -1).sum(axis=2))
 
 

@@ -15,6 +15,7 @@ _TAUGHT = 0.5
 _FEWEST_BLOCKS = 12  # after those that taught
 _EXPLAINED = 0.25  # share of the level's variance that may be left over, on rows that taught nothing
 _SLACK = 1.0  # usual block deviations that never add up
+_RIDGE = 1e-2  # levels wander apart over a year: many peers a little are steadier than few a lot
 _MOST = 50.0  # usual block deviations that one block may add
 _SLOW = 3  # blocks that a drift lasts at least before it is named: what jumps is no drift
 _STILL = 0.3  # of another's deviation: no deviation
@@ -43,7 +44,7 @@ def learn_levels(found: list[Stretch], tags: int) -> dict[str, NDArray[np.generi
         return none
     middle = np.median(smooth[:cut], axis=0)
     taught = smooth[: cut : max(1, cut // 4000)] - middle
-    peers, weights = learn_peers(taught, worth=0.0)
+    peers, weights = learn_peers(taught, worth=0.0, ridge=_RIDGE)
     left = unexplained(smooth, peers, weights)
     centre = np.median(left[:cut], axis=0)
     blocks, levels = _means(left[cut:]), _means(smooth[cut:])

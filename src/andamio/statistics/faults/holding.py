@@ -5,26 +5,34 @@ from __future__ import annotations
 import numpy as np
 
 from andamio.statistics.faults.fault import Fault
-from andamio.statistics.faults.peers import unexplained
 from andamio.statistics.faults.reference import FaultReference
 from andamio.statistics.faults.signals import Signals
 from andamio.statistics.faults.steps import undone
 from andamio.statistics.faults.windows import AFTER, AROUND, HELD
 
+_CORROBORATED = 0.5  # of the limit is what the peers say when any one of them is left out
+
 
 def peers_moved(seen: Signals, reference: FaultReference, place: int, tag: int) -> bool:
     """Tell whether the peers of a tag that holds a value moved further than they ever did meanwhile.
 
-    The rows are those of some time ago, when it is known whether a peer itself was at fault.
+    The rows are those of some time ago, when it is known whether a peer itself was at fault. What a single
+    peer says does not count while its own peers contradict it.
     """
     window = slice(place - AFTER - HELD + 1, place - AFTER + 1)
-    peers = reference.peers[tag][reference.weights[tag] != 0]
-    left = np.abs(seen.left[window.start - AROUND : window.stop + AROUND][:, peers])
-    if seen.bad[window][:, peers].any() or (left > reference.left_limit[peers]).any():
+    peers = np.flatnonzero(reference.weights[tag])
+    tags = reference.peers[tag][peers]
+    if seen.bad[window][:, tags].any():
         return False
-    rows = seen.filled[window]
-    expected = (rows - unexplained(rows, reference.peers, reference.weights))[:, tag]
-    return bool(np.ptp(expected) > reference.held_limit[tag])
+    parts = seen.filled[window][:, tags] * reference.weights[tag][peers]
+    limit = float(reference.held_limit[tag])
+    if np.ptp(parts.sum(axis=1)) <= limit:
+        return False
+    without = [np.ptp(parts.sum(axis=1) - parts[:, k]) for k in range(len(peers))]
+    if min(without) > _CORROBORATED * limit:
+        return True
+    left = np.abs(seen.left[window.start - AROUND : window.stop + AROUND][:, tags])
+    return not bool((left > reference.left_limit[tags]).any())
 
 
 def held_together(seen: Signals, row: int, tag: int) -> bool:

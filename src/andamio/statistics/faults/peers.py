@@ -6,18 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 PEERS = 6
-_RIDGE = 1e-2
+_RIDGE = 1e-3
 _WORTH = 0.005
 
 Table = NDArray[np.float64]
 
 
-def learn_peers(table: Table, *, worth: float = _WORTH) -> tuple[NDArray[np.int64], Table]:
+def learn_peers(
+    table: Table, *, worth: float = _WORTH, ridge: float = _RIDGE
+) -> tuple[NDArray[np.int64], Table]:
     """Learn a sparse ridge regression of every column on at most six others.
 
     Args:
         table: Shape ``(rows, tags)``, about zero; what the relation shall hold for.
         worth: Share of the variance that a further peer has to explain.
+        ridge: What is added to every peer's variance, as a share of it: the larger, the less peers share out.
 
     Returns:
         Peers and weights, both of shape ``(tags, 6)``; a weight of zero says that there is no such peer.
@@ -42,7 +45,7 @@ def learn_peers(table: Table, *, worth: float = _WORTH) -> tuple[NDArray[np.int6
                 break
             tried = [*chosen, new]
             solved = np.linalg.solve(
-                gram[np.ix_(tried, tried)] + _RIDGE * np.eye(len(tried)), gram[tried, tag]
+                gram[np.ix_(tried, tried)] + ridge * np.eye(len(tried)), gram[tried, tag]
             )
             rest = 1.0 - 2 * solved @ gram[tried, tag] + solved @ gram[np.ix_(tried, tried)] @ solved
             if left - rest < worth:

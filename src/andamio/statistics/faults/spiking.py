@@ -12,9 +12,12 @@ from andamio.statistics.faults.windows import LONG
 _MOST = 4  # rows of 64 above the limit; where there are more, the tag is restless
 
 Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
-def judge_spike(seen: Signals, reference: FaultReference, place: int, tag: int) -> tuple[float, float] | None:
+def judge_spike(
+    seen: Signals, reference: FaultReference, place: int, tag: int, *, faulty: Flags
+) -> tuple[float, float] | None:
     """Return the height of a spike and its limit; None when the peers explain it, or others did the same.
 
     Args:
@@ -22,8 +25,9 @@ def judge_spike(seen: Signals, reference: FaultReference, place: int, tag: int) 
         reference: What is usual.
         place: Row of the spike in ``seen.filled``.
         tag: The tag.
+        faulty: Tags with another fault of their own, which are no witnesses.
     """
-    heights, limits = _heights(seen, reference, place, tag)
+    heights, limits = _heights(seen, reference, place, tag, faulty)
     size, limit = float(heights[place, tag]), float(limits[tag])
     restless = (np.abs(heights[max(place - LONG, 8) : place + LONG, tag]) > limit).sum() > _MOST
     if abs(size) <= limit or restless or _together(seen, reference, place, tag, heights, limits):
@@ -31,10 +35,13 @@ def judge_spike(seen: Signals, reference: FaultReference, place: int, tag: int) 
     return size, limit
 
 
-def _heights(seen: Signals, reference: FaultReference, place: int, tag: int) -> tuple[Numbers, Numbers]:
+def _heights(
+    seen: Signals, reference: FaultReference, place: int, tag: int, faulty: Flags
+) -> tuple[Numbers, Numbers]:
     """Return the heights of spikes and their limits: of what the peers leave, where they help."""
-    near = seen.bad[place - 8 : place + 9][:, reference.peers[tag]]
-    if np.isfinite(reference.spike_left_limit[tag]) and not near.any():
+    peers = reference.peers[tag][reference.weights[tag] != 0]
+    sound = not faulty[peers].any() and not seen.bad[place - 8 : place + 9][:, peers].any()
+    if np.isfinite(reference.spike_left_limit[tag]) and sound:
         return seen.lone, reference.spike_left_limit
     return seen.spikes, reference.spike_limit
 

@@ -84,10 +84,9 @@ def process_moved(
     stepped = np.abs(seen.steps[near]).max(axis=0) / reference.step_limit
     far = np.maximum(moved, stepped)
     enough = np.where(reference.related[tag], 0.6, 1.0)
-    witnesses = ~busy
-    if (
-        _has_peers(reference, tag, busy)
-        and abs(seen.left[place, tag]) > _UNEXPLAINED * reference.left_limit[tag]
+    witnesses, has_peers = ~busy, _has_peers(reference, tag, busy)
+    if has_peers and (
+        step.conversion is not None or abs(seen.left[place, tag]) > _UNEXPLAINED * reference.left_limit[tag]
     ):
         far[tag] = abs(seen.left[place, tag]) / reference.left_limit[tag]
         others = _left_when_undone(seen, reference, place, tag, step)

@@ -238,15 +238,21 @@ class FaultWatch:
             - ref.level_centre
         )
         busy: NDArray[np.bool_] = np.asarray(seen.bad[block].any(axis=0))
-        busy[list(self._active)] = True
-        busy[
-            [f.tag for ended, f in self._over if f.tag >= 0 and ended > seen.first + row - BLOCK - AFTER]
-        ] = True
+        busy |= self._faulty(seen.first + row - BLOCK - AFTER)
         busy |= (busy[ref.level_peers] & (ref.level_weights != 0)).any(axis=1)
         tag = self._levels.take(left / ref.level_spread, ref.level_limit, busy, self._leans)
         if tag is None:
             return None
         return self._begin(seen, row, FaultKind.DRIFT, tag, block.start, {"size": float(left[tag])}, 0.8)
+
+    def _faulty(self, since: int) -> NDArray[np.bool_]:
+        """Return which tags have a fault that lasts, or one other than a spike that ended after a row."""
+        out = np.zeros(self._reference.tags, bool)
+        out[list(self._active)] = True
+        out[
+            [f.tag for end, f in self._over if f.tag >= 0 and f.kind is not FaultKind.SPIKE and end > since]
+        ] = True
+        return out
 
     def _spiked(self, seen: Signals, row: int, tag: int) -> Fault | None:
         place = seen.new + row - LATE
@@ -257,7 +263,7 @@ class FaultWatch:
             f.tag == tag and f.kind is not FaultKind.SPIKE and ended >= here - 8 for ended, f in self._over
         ):
             return None
-        spike = judge_spike(seen, self._reference, place, tag)
+        spike = judge_spike(seen, self._reference, place, tag, faulty=self._faulty(here - AFTER))
         if spike is None:
             return None
         if any(
