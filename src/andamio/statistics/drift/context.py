@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from andamio.statistics.drift.whitening import fit_autoregression, smooth
+from andamio.statistics.drift.whitening import fit_autoregression, product, smooth
 
 Table = NDArray[np.float64]
 
@@ -61,9 +61,13 @@ class ContextModel:
         terms = [np.ones(rows)]
         if times is not None:
             for used, (period, harmonics, _) in zip(self.periods, SEASONS, strict=True):
+                if not used:
+                    continue
                 angle = 2 * np.pi * (times % period) / period
-                for k in range(1, harmonics + 1) if used else ():
-                    terms += [np.cos(k * angle), np.sin(k * angle)]
+                wave = first = np.exp(1j * angle)
+                for _ in range(harmonics):
+                    terms += [wave.real, wave.imag]
+                    wave = wave * first
         if context is not None and self.middle.size:
             near = np.nan_to_num((context - self.middle) / self.half)
             np.clip(near, -1 - 2 * _BEYOND, 1 + 2 * _BEYOND, out=near)
@@ -79,9 +83,13 @@ class ContextModel:
 
     def standardise(self, table: Table, terms: Table) -> Table:
         """Return how far each value lies from its usual level, in spreads, shape ``(rows, columns)``."""
-        z = (table - terms @ self.weights) / self.spread
-        if terms.shape[1] > 1:
-            z *= np.where(self.follows, self.certainty(terms)[:, None], 1.0)
+        if terms.shape[1] == 1:
+            z = table - self.weights[0]
+            z /= self.spread
+            return np.asarray(z)
+        z = table - product(terms, self.weights)
+        z /= self.spread
+        z *= np.where(self.follows, self.certainty(terms)[:, None], 1.0)
         return np.asarray(z)
 
     def certainty(self, terms: Table) -> Table:
@@ -90,7 +98,7 @@ class ContextModel:
         At the ends of a context the level is known to some tenths of a spread only; a distance there that
         lasts is no drift.
         """
-        variance = np.einsum("ij,jk,ik->i", terms, self.doubt, terms, optimize=True)
+        variance = np.einsum("ij,ij->i", product(terms, self.doubt), terms)
         usual = float(self.doubt.shape[0] and self.doubt[0, 0])
         return np.asarray(1 / (1 + np.maximum(0.0, variance - 2 * usual) / _BELIEVED**2))
 

@@ -14,8 +14,9 @@ import numpy as np
 from scipy.signal import lfilter
 from scipy.stats import poisson
 
-from andamio.statistics.drift.charts import CHARTS, CUSUMS, Charts, fit_charts, settled
+from andamio.statistics.drift.charts import CHARTS, Charts, fit_charts, settled
 from andamio.statistics.drift.context import Table, fit_levels
+from andamio.statistics.drift.sums import CUSUMS, LANES
 
 _LEARNINGS, _STREAMS = 12, 4
 _LONGEST = 12_288
@@ -167,7 +168,7 @@ def _given_way(
         weights, spread = fit_levels(terms[others], z[others])
         learnt = fit_charts((z[others] - terms[others] @ weights) / spread)
         state = learnt.fresh()
-        state.peaks = columns
+        state.sums.peaks = columns
         seen = learnt.run((z[fold] - terms[fold] @ weights) / spread, state)
         over = np.asarray((seen > values).any(axis=1))
         episodes += int(over[0]) + int((over[1:] & ~over[:-1]).sum())
@@ -176,7 +177,7 @@ def _given_way(
         return charts, Limits(values, wandered=False)
     scale = charts.scale.copy()
     for i, (source, _, _) in enumerate(CUSUMS):
-        calmer = np.maximum(1.0, _ROOM * columns[i] / values[i])
+        calmer = np.maximum(1.0, _ROOM * columns[LANES.index(i)] / values[i])
         scale[source] = np.minimum(scale[source], charts.scale[source] / calmer)
     sums = len(CUSUMS)
     values = np.concatenate([values[:sums], np.maximum(values[sums:], _ROOM * peaks[sums:])])

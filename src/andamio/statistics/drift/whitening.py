@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 MOST_LAGS = 8
-_SPAN = 64  # rows that are averaged by one product of matrices
+_SPAN = 32  # rows that are averaged by one product of matrices
+_LONG = 64 * _SPAN
+_ALONE = 2**18  # multiplications that are done without threads
+_LEAST_PIECE = 32
 _NEARLY_ONE = 0.995  # a column that never returns to its mean has no long-run spread
 
 
@@ -39,20 +42,24 @@ class Autoregression:
         total = np.minimum(self.phi.sum(axis=0), _NEARLY_ONE)
         return np.asarray((self.spread / (1 - total)) ** 2)
 
-    def residuals(self, whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    def residuals(
+        self, whole: NDArray[np.float64], out: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
         """Return what the past did not foretell, in residual spreads.
 
         Args:
             whole: The ``lags`` rows before and the rows, shape ``(columns, lags + rows)``.
+            out: Where to write it, if anywhere.
 
         Returns:
             Shape ``(columns, rows)``.
         """
-        left = whole[:, self.lags :] / self.spread[:, None]
-        weights = self.phi / self.spread
+        left = np.divide(whole[:, self.lags :], self.spread[:, None], out=out)
+        weights = (self.phi / self.spread)[:, :, None]
+        part = np.empty_like(left)
         for lag in range(self.lags):
             start = self.lags - 1 - lag
-            left -= weights[lag][:, None] * whole[:, start : start + left.shape[1]]
+            left -= np.multiply(weights[lag], whole[:, start : start + left.shape[1]], out=part)
         return left
 
 
@@ -118,21 +125,51 @@ def smooth(
     Returns:
         The averages, shape ``(columns, rows)``, and the last of them.
     """
+    if values.shape[1] <= _LONG:
+        return _smoothed(values, weight, last)
+    found = np.empty(values.shape)
+    for start in range(0, values.shape[1], _LONG):
+        part = slice(start, start + _LONG)
+        found[:, part], last = _smoothed(values[:, part], weight, last)
+    return found, last
+
+
+def _smoothed(
+    values: NDArray[np.float64], weight: float, last: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     columns, rows = values.shape
-    within, decay = _kernel(weight)
     spans = -(-rows // _SPAN)
-    padded = np.zeros((columns, spans * _SPAN))
-    padded[:, :rows] = values
-    averages = padded.reshape(columns * spans, _SPAN) @ within
-    averages = averages.reshape(columns, spans, _SPAN)
-    begun = np.empty((columns, spans))
-    carried = last[:, 0]
-    for span in range(spans):
-        begun[:, span] = carried
-        carried = averages[:, span, -1] + decay[-1] * carried
+    within, decay = _kernel(weight)
+    carry, fade = _carry(weight, spans)
+    padded = values
+    if rows < spans * _SPAN:
+        padded = np.zeros((columns, spans * _SPAN))
+        padded[:, :rows] = values
+    averages = product(padded.reshape(columns * spans, _SPAN), within).reshape(columns, spans, _SPAN)
+    begun = averages[:, :, -1] @ carry
+    begun += last * fade
     averages += begun[:, :, None] * decay
     found = averages.reshape(columns, -1)[:, :rows]
     return found, found[:, -1:].copy()
+
+
+def product(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Multiply a small matrix and a long table, or a long table and a small matrix.
+
+    It is done in pieces for which the linear algebra starts no threads: those would cost more than they
+    bring, and take the cores that serve.
+    """
+    rows, columns = len(left), right.shape[1]
+    piece = _ALONE // (left.shape[1] * min(rows, columns))
+    if piece < _LEAST_PIECE or max(rows, columns) <= piece:
+        return np.asarray(left @ right)
+    found = np.empty((rows, columns))
+    for at in range(0, max(rows, columns), piece):
+        if columns > rows:
+            np.matmul(left, right[:, at : at + piece], out=found[:, at : at + piece])
+        else:
+            np.matmul(left[at : at + piece], right, out=found[at : at + piece])
+    return found
 
 
 @cache
@@ -142,3 +179,11 @@ def _kernel(weight: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     ages = np.arange(_SPAN) - np.arange(_SPAN)[:, None]
     within = np.where(ages >= 0, weight * keep ** np.maximum(ages, 0), 0.0)
     return np.asarray(within), np.asarray(keep ** np.arange(1, _SPAN + 1))
+
+
+@lru_cache(maxsize=64)
+def _carry(weight: float, spans: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what the ends of earlier spans add to where each span begins, and what is left from before."""
+    keep = (1 - weight) ** _SPAN
+    ages = np.arange(spans) - np.arange(spans)[:, None] - 1
+    return np.where(ages >= 0, keep ** np.maximum(ages, 0), 0.0), np.asarray(keep ** np.arange(spans))
