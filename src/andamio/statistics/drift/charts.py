@@ -44,7 +44,7 @@ CAP = 5.0  # spreads; a single wild value is the sensors' affair
 _VARIANCE_CAP = 8.0
 _SLOW, _FAST, _SPE = 0.1, 0.4, 0.2
 _MAIN = 1.2
-_STRETCH = 512
+_STRETCH = 864
 
 
 @dataclass(slots=True)

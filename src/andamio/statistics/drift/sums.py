@@ -102,21 +102,24 @@ class Sums:
             if kind == 0:
                 total = np.zeros((1, columns, rows + 1), np.int64)
                 np.cumsum(placed[:, begun : begun + rows], axis=1, out=total[0, :, 1:])
-                every = self._all(total, self._every, slice(_GROUPED, None), state)
+                for place, slacks in enumerate(self._every):
+                    lane = _GROUPED + place
+                    tops = self._all(total, slacks[None], slice(lane, lane + 1), state)
+                    values[LANES[lane]] = tops[0, 1:] / self._units[lane]
             np.add(placed[:, ::_GROUP], placed[:, 1::_GROUP], out=group[kind, :, 1:])
             for at in range(2, _GROUP):
                 group[kind, :, 1:] += placed[:, at::_GROUP]
-        _write(values, slice(_GROUPED, None), every[:, 1:] / self._units[_GROUPED:, None])
         group[:, :, 1] += state.open
         state.open = group[:, :, -1].copy()
         total = group[:, :, :-1]
         np.cumsum(total, axis=2, out=total)
-        tops = self._all(total, self._grouped, slice(_GROUPED), state)
+        tops = self._all(total, self._grouped, slice(0, _GROUPED), state)
         tops[:, 0] = state.counted[1:]
         state.counted[0] = (begun + rows) % _GROUP
         state.counted[1:] = tops[:, -1]
         shown = np.arange(begun + 1, begun + rows + 1) // _GROUP
-        _write(values, slice(_GROUPED), tops[:, shown] / self._units[:_GROUPED, None])
+        for lane in range(_GROUPED):
+            values[LANES[lane]] = tops[lane, shown] / self._units[lane]
 
     def _all(self, total: Whole, slacks: Whole, lanes: slice, state: SumState) -> Whole:
         """Run some sums, both sides at once, and return the largest of all columns and sides.
@@ -136,37 +139,30 @@ class Sums:
         Source: Page, Biometrika 41 (1954).
         """
         steps = total.shape[2]
-        slacks = slacks[:, :, :steps]
-        begun = state.sums[:, lanes]
-        sums = np.empty((2, *slacks.shape), np.int64)
+        doubled = 1 + len(slacks) - len(total)  # the first signal is summed with several slacks
+        sums, least = np.empty((2, len(slacks), *total.shape[1:]), np.int64)
+        tops = np.zeros((len(slacks), steps), np.int64)
         for side, way in enumerate((total, -total)):
-            doubled = len(slacks) - len(way)  # the first signal is summed with several slacks
-            np.subtract(way[0], slacks[: doubled + 1], out=sums[side, : doubled + 1])
-            np.subtract(way[1:], slacks[doubled + 1 :], out=sums[side, doubled + 1 :])
-        sums[:, :, :, 0] = -begun
-        sums -= np.minimum.accumulate(sums, axis=3)
-        if lanes.start is None:
-            sums[1, _ONE_WAY] = 0
-        top = np.asarray(sums.max(axis=2))
-        beyond = top.max(axis=2) > self._caps[lanes]
-        if beyond.any():
-            for side, place in np.argwhere(beyond):
-                way = total[max(0, place - len(slacks) + len(total))] * (1 - 2 * side) - slacks[place]
-                cap = int(self._caps[lanes][place])
-                _hold(sums[side, place], np.diff(way, axis=1), begun[side, place], cap)
-                top[side, place] = sums[side, place].max(axis=0)
-        if state.peaks is not None:
-            most = sums.max(axis=(0, 3)) / self._units[lanes, None]
-            np.maximum(state.peaks[lanes], most, out=state.peaks[lanes])
-        if steps > 1:
-            state.sums[:, lanes] = sums[:, :, :, -1]
-        return np.asarray(top.max(axis=0))
-
-
-def _write(values: Table, lanes: slice, found: Table) -> None:
-    """Put the values of some lanes where their charts stand."""
-    for place, value in zip(LANES[lanes], found, strict=True):
-        values[place] = value
+            np.subtract(way[0], slacks[:doubled, :, :steps], out=sums[:doubled])
+            np.subtract(way[1:], slacks[doubled:, :, :steps], out=sums[doubled:])
+            begun = state.sums[side, lanes]
+            np.negative(begun, out=sums[:, :, 0])
+            sums -= np.minimum.accumulate(sums, axis=2, out=least)
+            if side and lanes.start == 0:
+                sums[_ONE_WAY] = 0
+            top = sums.max(axis=1)
+            beyond = top.max(axis=1) > self._caps[lanes]
+            for place in np.flatnonzero(beyond) if beyond.any() else ():
+                each = np.diff(way[max(0, place + 1 - doubled)] - slacks[place, :, :steps], axis=1)
+                _hold(sums[place], each, begun[place], int(self._caps[lanes][place]))
+                top[place] = sums[place].max(axis=0)
+            if state.peaks is not None:
+                most = sums.max(axis=2) / self._units[lanes, None]
+                np.maximum(state.peaks[lanes], most, out=state.peaks[lanes])
+            if steps > 1:
+                state.sums[side, lanes] = sums[:, :, -1]
+            np.maximum(tops, top, out=tops)
+        return tops
 
 
 def _hold(sums: Whole, steps: Whole, begun: Whole, cap: int) -> None:
