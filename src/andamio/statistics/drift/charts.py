@@ -44,7 +44,8 @@ CAP = 5.0  # spreads; a single wild value is the sensors' affair
 _VARIANCE_CAP = 8.0
 _SLOW, _FAST, _SPE = 0.1, 0.4, 0.2
 _MAIN = 1.2
-_STRETCH = 864
+_NEAR = 26_000  # values of a stretch that stay near the processor
+_LEAST_STRETCH, _MOST_STRETCH = 256, 4096
 
 
 @dataclass(slots=True)
@@ -112,8 +113,9 @@ class Charts:
             One number a chart, shape ``(rows, charts)``.
         """
         values = np.empty((len(CHARTS), len(z)))
-        for start in range(0, len(z), _STRETCH):
-            self._stretch(z[start : start + _STRETCH], state, values[:, start : start + _STRETCH])
+        for start in range(0, len(z), self._rows):
+            part = slice(start, start + self._rows)
+            self._stretch(z[part], state, values[:, part])
         return values.T
 
     def _stretch(self, rows: Table, state: ChartState, values: Table) -> None:
@@ -159,8 +161,13 @@ class Charts:
         yield product(self._apart, z)
 
     @cached_property
+    def _rows(self) -> int:
+        """How many rows are worked through at a time."""
+        return min(max(_NEAR // len(self.step), _LEAST_STRETCH), _MOST_STRETCH) // 32 * 32
+
+    @cached_property
     def _sums(self) -> Sums:
-        return Sums(self.scale, self.caps, _STRETCH)
+        return Sums(self.scale, self.caps, self._rows)
 
     @cached_property
     def _after(self) -> Table:
@@ -213,7 +220,7 @@ def fit_charts(rows: Table) -> Charts:
             np.maximum(own.long_run_variance, 0.1),
             np.maximum(white.var(axis=1), 0.1),
             np.maximum(fit_autoregression(noise).long_run_variance, 0.2),
-            np.maximum(fit_autoregression(others @ z).long_run_variance, 0.1),
+            np.maximum(fit_autoregression(product(others, z)).long_run_variance, 0.1),
         ]
     )
     slow, _ = smooth(z, _SLOW, np.zeros((columns, 1)))
@@ -223,7 +230,7 @@ def fit_charts(rows: Table) -> Charts:
         step=step,
         slow=_whitener(slow),
         fast=_whitener(fast),
-        steps=_whitener(z[:, 1:] - step @ z[:, :-1]),
+        steps=_whitener(z[:, 1:] - product(step, z[:, :-1])),
         rest=_rest(z, own.long_run_variance),
         others=others,
         scale=scale,
@@ -234,7 +241,7 @@ def fit_charts(rows: Table) -> Charts:
 def _whitener(values: Table) -> Table:
     """Return what makes columns uncorrelated and of spread one; the covariance is shrunk to its diagonal."""
     columns, count = values.shape
-    covariance = values @ values.T / count
+    covariance = product(values, values.T) / count
     shrink = min(1.0, 0.02 + columns / count)
     diagonal = np.maximum(np.diag(covariance), 1e-6)
     covariance = (1 - shrink) * covariance + shrink * np.diag(diagonal)
@@ -248,13 +255,14 @@ def _others(z: Table) -> Table:
     Biometrics 28 (1972); the covariance is shrunk to its diagonal.
     """
     columns, count = z.shape
-    covariance = z @ z.T / count
+    covariance = product(z, z.T) / count
+    shrunk = covariance.copy()
     shrink = min(1.0, 0.02 + columns / count)
-    covariance *= 1 - shrink
-    covariance[np.diag_indices_from(covariance)] += shrink + 1e-6
-    inverse = np.linalg.inv(covariance)
+    shrunk *= 1 - shrink
+    shrunk[np.diag_indices_from(shrunk)] += shrink + 1e-6
+    inverse = np.linalg.inv(shrunk)
     left = inverse / np.diag(inverse)[:, None]
-    spread = np.sqrt(np.maximum(np.einsum("ij,ij->i", left @ (z @ z.T / count), left), 1e-9))
+    spread = np.sqrt(np.maximum(np.einsum("ij,ij->i", left @ covariance, left), 1e-9))
     return np.asarray(left / spread[:, None])
 
 
@@ -263,7 +271,7 @@ def _rest(z: Table, long_run: Table) -> Table:
 
     Source: the upper edge of Marchenko & Pastur, Math. USSR Sbornik 1 (1967), at the effective rows.
     """
-    variances, directions = np.linalg.eigh(z @ z.T / z.shape[1])
+    variances, directions = np.linalg.eigh(product(z, z.T) / z.shape[1])
     effective = z.shape[1] / max(1.0, float(np.mean(long_run)))
     chance = (1 + np.sqrt(len(z) / effective)) ** 2
     main = variances > _MAIN * chance * max(float(variances.mean()), 1e-9)

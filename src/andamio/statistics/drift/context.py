@@ -206,13 +206,14 @@ def fit_levels(terms: Table, table: Table) -> tuple[Table, Table]:
     """
     known = np.isfinite(table)
     counts = np.maximum(known.sum(axis=0), 1)
-    means = np.where(known, table, 0.0).sum(axis=0) / counts
-    filled = np.where(known, table, means)
-    gram = terms.T @ terms / len(terms)
+    whole = bool(known.all())
+    means = (table if whole else np.where(known, table, 0.0)).sum(axis=0) / counts
+    filled = table if whole else np.where(known, table, means)
+    gram = product(terms.T, terms) / len(terms)
     gram[np.diag_indices_from(gram)] += np.append(0.0, np.full(len(gram) - 1, _RIDGE))
-    weights = np.linalg.solve(gram, terms.T @ filled / len(terms))
-    left = filled - terms @ weights
-    spread = np.sqrt((left**2).sum(axis=0) / counts)
+    weights = np.linalg.solve(gram, product(terms.T, filled) / len(terms))
+    left = filled - product(terms, weights)
+    spread = np.sqrt(np.einsum("ij,ij->j", left, left) / counts)
     still = spread <= 1e-9 * np.maximum(np.abs(means), 1e-9)
     return np.asarray(weights), np.asarray(np.where(still, np.inf, spread))
 

@@ -72,28 +72,44 @@ def fit_autoregression(z: NDArray[np.float64], *, most: int = MOST_LAGS) -> Auto
 
     Source: Brockwell & Davis, Time Series: Theory and Methods (1991), sections 8.1 and 9.3.
     """
-    columns, rows = z.shape
+    rows = z.shape[1]
     most = max(1, min(most, rows // 20))
     centred = z - z.mean(axis=1, keepdims=True)
-    covariances = np.stack(
-        [np.einsum("ij,ij->i", centred[:, lag:], centred[:, : rows - lag]) / rows for lag in range(most + 1)]
-    )
-    phi = np.zeros((most, columns))
-    spread = np.ones(columns)
-    for j in range(columns):
-        r = covariances[:, j]
-        if r[0] <= 0:
-            continue
-        best = (rows * np.log(r[0]), np.zeros(0), r[0])
-        for order in range(1, most + 1):
-            apart = np.abs(np.subtract.outer(np.arange(order), np.arange(order)))
-            found = np.linalg.solve(r[apart], r[1 : order + 1])
-            left = max(float(r[0] - found @ r[1 : order + 1]), 1e-9 * r[0])
-            best = min(best, (rows * np.log(left) + 2 * order, found, left), key=lambda fit: fit[0])
-        phi[: best[1].size, j] = best[1]
-        spread[j] = np.sqrt(best[2])
+    lagged = [np.einsum("ij,ij->i", centred[:, lag:], centred[:, : rows - lag]) for lag in range(most + 1)]
+    covariances = np.stack(lagged) / rows
+    phi, spread = _levinson(covariances, rows)
     used = max(1, int(np.max(np.nonzero(phi.any(axis=1))[0], initial=0)) + 1)
     return Autoregression(phi[:used], spread)
+
+
+def _levinson(covariances: NDArray[np.float64], rows: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Solve the Yule-Walker equations order by order, all columns at once, and keep the best order of each.
+
+    Args:
+        covariances: At each lag, shape ``(lags + 1, columns)``.
+        rows: How many rows they are of.
+
+    Returns:
+        The weights, shape ``(lags, columns)``, and the spreads of what is left, shape ``(columns,)``.
+
+    Source: the Durbin-Levinson algorithm, Brockwell & Davis (1991), section 5.2.
+    """
+    most, columns = len(covariances) - 1, covariances.shape[1]
+    moves = covariances[0] > 0
+    r = np.where(moves, covariances, np.eye(most + 1, 1))
+    phi, best = np.zeros((most, columns)), np.zeros((most, columns))
+    left, least = r[0].copy(), r[0].copy()
+    score = rows * np.log(left)
+    for order in range(1, most + 1):
+        before = phi[: order - 1]
+        reflection = (r[order] - (before * r[order - 1 : 0 : -1]).sum(axis=0)) / left
+        phi[: order - 1] = before - reflection * before[::-1]
+        phi[order - 1] = reflection
+        left = np.maximum(left * (1 - reflection**2), 1e-9 * r[0])
+        now = rows * np.log(left) + 2 * order
+        better = now < score
+        best[:, better], least[better], score[better] = phi[:, better], left[better], now[better]
+    return np.where(moves, best, 0.0), np.where(moves, np.sqrt(least), 1.0)
 
 
 def fit_step(z: NDArray[np.float64], ridge: float) -> NDArray[np.float64]:
@@ -107,9 +123,9 @@ def fit_step(z: NDArray[np.float64], ridge: float) -> NDArray[np.float64]:
         Shape ``(columns, columns)``; ``matrix @ z[:, :-1]`` foretells ``z[:, 1:]``.
     """
     before, after = z[:, :-1], z[:, 1:]
-    gram = before @ before.T / before.shape[1]
+    gram = product(before, before.T) / before.shape[1]
     gram[np.diag_indices_from(gram)] += ridge
-    return np.asarray(np.linalg.solve(gram, before @ after.T / before.shape[1]).T)
+    return np.asarray(np.linalg.solve(gram, product(before, after.T) / before.shape[1]).T)
 
 
 def smooth(
@@ -154,21 +170,25 @@ def _smoothed(
 
 
 def product(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Multiply a small matrix and a long table, or a long table and a small matrix.
+    """Multiply matrices of which one side is long.
 
     It is done in pieces for which the linear algebra starts no threads: those would cost more than they
     bring, and take the cores that serve.
     """
-    rows, columns = len(left), right.shape[1]
-    piece = _ALONE // (left.shape[1] * min(rows, columns))
-    if piece < _LEAST_PIECE or max(rows, columns) <= piece:
+    rows, inner, columns = *left.shape, right.shape[1]
+    sides = sorted((rows, inner, columns))
+    piece = _ALONE // (sides[0] * sides[1])
+    if piece < _LEAST_PIECE or sides[2] <= piece:
         return np.asarray(left @ right)
-    found = np.empty((rows, columns))
-    for at in range(0, max(rows, columns), piece):
-        if columns > rows:
-            np.matmul(left, right[:, at : at + piece], out=found[:, at : at + piece])
+    cuts = [slice(at, at + piece) for at in range(0, sides[2], piece)]
+    found = np.zeros((rows, columns))
+    for cut in cuts:
+        if inner == sides[2]:
+            found += left[:, cut] @ right[cut]
+        elif columns == sides[2]:
+            np.matmul(left, right[:, cut], out=found[:, cut])
         else:
-            np.matmul(left[at : at + piece], right, out=found[at : at + piece])
+            np.matmul(left[cut], right, out=found[cut])
     return found
 
 
