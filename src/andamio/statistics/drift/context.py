@@ -81,15 +81,33 @@ class ContextModel:
             return np.zeros(rows, np.bool_)
         return np.asarray((np.abs(context - self.middle) > (1 + 2 * _BEYOND) * self.half).any(axis=1))
 
-    def standardise(self, table: Table, terms: Table) -> Table:
-        """Return how far each value lies from its usual level, in spreads, shape ``(rows, columns)``."""
+    def standardise(self, table: Table, terms: Table, block: int = 1) -> Table:
+        """Return how far each value lies from its usual level, in spreads, shape ``(rows, columns)``.
+
+        Where the level is not to be believed, distances weigh less: each row's, or the mean distance of a
+        block, which leaves the block its own spread.
+
+        Args:
+            table: Shape ``(rows, columns)``, NaN for missing.
+            terms: What the levels are explained by, shape ``(rows, terms)``.
+            block: Rows of a block.
+        """
         if terms.shape[1] == 1:
             z = table - self.weights[0]
             z /= self.spread
             return np.asarray(z)
         z = table - product(terms, self.weights)
         z /= self.spread
-        z *= np.where(self.follows, self.certainty(terms)[:, None], 1.0)
+        certainty = np.where(self.follows, self.certainty(terms)[:, None], 1.0)
+        if block == 1:
+            z *= certainty
+            return np.asarray(z)
+        known = np.isfinite(z)
+        starts = np.arange(0, len(z), block)
+        sums = np.add.reduceat(np.where(known, z, 0.0), starts) / np.maximum(
+            np.add.reduceat(known, starts, dtype=np.int64), 1
+        )
+        z -= (1 - certainty) * np.repeat(sums, block, axis=0)[: len(z)]
         return np.asarray(z)
 
     def certainty(self, terms: Table) -> Table:
