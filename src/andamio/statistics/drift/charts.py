@@ -172,12 +172,12 @@ class Charts:
     @cached_property
     def _after(self) -> Table:
         """What a row foretells, made uncorrelated as steps are."""
-        return self.steps @ self.step
+        return np.asarray(self.steps @ self.step)
 
     @cached_property
     def _apart(self) -> Table:
         """What the others do not explain, in the units of its sum."""
-        return self.others * self._sums.scale[-1][:, None]
+        return np.asarray(self.others * self._sums.scale[-1][:, None])
 
     def _expected(self, z: Table) -> Table:
         """Return what the other columns let expect of each; a missing value must not look like its mean."""

@@ -225,11 +225,13 @@ def fit_levels(terms: Table, table: Table) -> tuple[Table, Table]:
     known = np.isfinite(table)
     counts = np.maximum(known.sum(axis=0), 1)
     whole = bool(known.all())
-    means = (table if whole else np.where(known, table, 0.0)).sum(axis=0) / counts
-    filled = table if whole else np.where(known, table, means)
+    filled: Table = table if whole else np.where(known, table, 0.0)
+    means = filled.sum(axis=0) / counts
+    if not whole:
+        filled = np.asarray(np.where(known, table, means), np.float64)
     gram = product(terms.T, terms) / len(terms)
     gram[np.diag_indices_from(gram)] += np.append(0.0, np.full(len(gram) - 1, _RIDGE))
-    weights = np.linalg.solve(gram, product(terms.T, filled) / len(terms))
+    weights = np.asarray(np.linalg.solve(gram, product(terms.T, filled) / len(terms)), np.float64)
     left = filled - product(terms, weights)
     spread = np.sqrt(np.einsum("ij,ij->j", left, left) / counts)
     still = spread <= 1e-9 * np.maximum(np.abs(means), 1e-9)

@@ -151,8 +151,7 @@ class Sums:
             if side and lanes.start == 0:
                 sums[_ONE_WAY] = 0
             top = sums.max(axis=1)
-            beyond = top.max(axis=1) > self._caps[lanes]
-            for place in np.flatnonzero(beyond) if beyond.any() else ():
+            for place in np.flatnonzero(top.max(axis=1) > self._caps[lanes]).tolist():
                 each = np.diff(way[max(0, place + 1 - doubled)] - slacks[place, :, :steps], axis=1)
                 _hold(sums[place], each, begun[place], int(self._caps[lanes][place]))
                 top[place] = sums[place].max(axis=0)
