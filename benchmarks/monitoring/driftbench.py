@@ -16,6 +16,7 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ import tables
 from inject import KINDS, inject
 from opponents import PEERS, Opponent, Peer, python_of
 from streams import Case, Process, Stream, processes
+from threadpoolctl import threadpool_limits
 
 DAY = 1_440
 
@@ -42,7 +44,7 @@ class Size:
         seeds: Injections of each kind and stream, one clean day before and ``after`` days after.
         benign: Runs of each harmless change, of ``after`` days.
         names: Synthetic streams.
-        slow: Streams that the slowest opponents are given (``SLOW``).
+        fewer: Streams that slow opponents are given; all that are not named here get all.
         references: References on which our own budget is checked, ``months`` fresh months each.
     """
 
@@ -53,19 +55,18 @@ class Size:
     after: int
     benign: int
     names: tuple[str, ...]
-    slow: tuple[str, ...]
+    fewer: Mapping[str, tuple[str, ...]]
     references: int
     months: int
 
 
-SLOW = ("river", "alibi")
 BUDGETED = ("independent", "AR(0.9)", "seasonal")
-SMOKE = Size(3, 3, 3, 1, 1, 1, ("independent", "categorical", "seasonal"), ("seasonal",), 1, 1)
-QUICK_NAMES = ("independent", "AR(0.9)", "seasonal", "operating points", "categorical", "heavy tails")
-QUICK = Size(14, 30, 30, 1, 2, 4, QUICK_NAMES, BUDGETED, 3, 10)
-FULL = Size(14, 180, 180, 10, 5, 30, tuple(processes()), tuple(processes()), 20, 12)
-
-
+SLOWEST = dict.fromkeys(("river", "alibi"), BUDGETED)
+SMOKE = Size(3, 3, 3, 1, 1, 1, ("independent", "categorical", "seasonal"), SLOWEST, 1, 1)
+QUICK_NAMES = (*BUDGETED, "operating points", "categorical", "heavy tails")
+SLOW = SLOWEST | dict.fromkeys(("evidently", "nannyml"), (*BUDGETED, "operating points"))
+QUICK = Size(14, 30, 30, 1, 2, 4, QUICK_NAMES, SLOW, 3, 10)
+FULL = Size(14, 180, 180, 10, 5, 30, tuple(processes()), {}, 20, 12)
 SIZES = {"smoke": SMOKE, "quick": QUICK, "full": FULL}
 
 
@@ -123,7 +124,9 @@ class Bench:
     def __init__(self, size: Size, streams: list[Stream], jobs: int) -> None:
         """Hold what is asked about; the workers inherit it."""
         self._size, self._streams = size, streams
-        self._pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"))
+        self._pool = ProcessPoolExecutor(
+            jobs, multiprocessing.get_context("fork"), initializer=threadpool_limits, initargs=(1,)
+        )
 
     def run(self, peers: list[str], *, kept: bool, own: bool, budgeted: list[str]) -> Results:
         """Ask everybody, the slowest first."""
@@ -144,9 +147,7 @@ class Bench:
         return results
 
     def _given(self, peer: str) -> list[Stream]:
-        if peer not in SLOW:
-            return self._streams
-        left_out = set(self._size.names) - set(self._size.slow)
+        left_out = set(self._size.names) - set(self._size.fewer.get(peer, self._size.names))
         return [stream for stream in self._streams if stream.name not in left_out]
 
     @staticmethod
@@ -213,12 +214,17 @@ def main() -> None:
     recorded, absent = plants.real(wanted if not options.streams else [])
     peers = [name for name in PEERS if options.only is None or name in options.only]
     own = ours.present() and (options.only is None or "andamio" in options.only)
-    budgeted = [name for name in names if own and name in size.slow]
+    budgeted = [name for name in names if own and name in BUDGETED]
     missing = [*absent, *not_installed(peers)]
     bench = Bench(size, [*streams, *recorded], options.jobs)
     results = bench.run(peers, kept=options.kept, own=own, budgeted=budgeted)
     run = tables.Run(
-        "full" if options.full else "quick", time.perf_counter() - began, results.facts, missing, options.kept
+        "full" if options.full else "quick",
+        time.perf_counter() - began,
+        results.facts,
+        missing,
+        options.kept,
+        sorted(size.fewer),
     )
     text = tables.write(results.found, results.kept, streams, recorded, run)
     print(text)

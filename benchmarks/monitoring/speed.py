@@ -4,7 +4,8 @@
 
 Evidently's ``DataDriftPreset`` runs in its own environment; its time of import stands apart, and so do its
 tests alone, without the pictures that the preset draws. Ours take the same two tables from memory, turn about
-with Evidently. Streaming is one watch of 30 tags, fed in pieces of several sizes.
+with Evidently; everybody works in one thread. Streaming is one watch of 30 tags, fed in pieces of several
+sizes.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import ours
 import page
 from opponents import HERE, QUIET, python_of
 from streams import Floats, Process, Stretch
+from threadpoolctl import threadpool_limits
 
 ROWS = 100_000
 WATCHED = 43_200
@@ -73,6 +75,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--dry", action="store_true")
     options = parser.parse_args()
+    threadpool_limits(1)
     process = Process("speed", 31, phi=0.5)
     before, now = process.stretch(0.0, ROWS, 1), process.stretch(100.0, ROWS, 2)
     reference = ours.learn(before, process.step_s)
@@ -118,9 +121,10 @@ def write(found: dict[str, list[float]], rounds: int) -> list[str]:
         "wanted",
         "than its tests",
     ]
+    how = f"{rounds} rounds turn about, everybody in one thread"
     return [
         "### Speed\n",
-        f"`python benchmarks/monitoring/speed.py`, {rounds} rounds turn about, on {page.machine()}.\n",
+        f"`python benchmarks/monitoring/speed.py`, {how}, on {page.machine()}.\n",
         page.table(head, rows),
     ]
 

@@ -35,13 +35,14 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a run went: its mode, seconds, what the opponents said of themselves, what was absent."""
+    """How a run went: its mode, seconds, what the opponents said of themselves, what was left out."""
 
     mode: str
     seconds: float
     facts: list[dict[str, object]]
     absent: list[str]
     kept: bool
+    fewer: list[str]
 
 
 Found = dict[str, dict[str, Split]]
@@ -230,11 +231,13 @@ def head(run: Run) -> str:
     listed = ", ".join(f"{name} {number}" for name, number in sorted(versions.items()))
     failed = "".join(f" **{said['failed']}.**" for said in run.facts if "failed" in said)
     kept = " The peers' answers are those of an earlier run on the same rows." if run.kept else ""
+    some = ", ".join(run.fewer)
+    fewer = f" The slow opponents ({some}) are given some streams only in this mode." if some else ""
     missing = f" Absent here: {', '.join(run.absent)}." if run.absent else ""
     return (
         f"`python benchmarks/monitoring/driftbench.py --{run.mode}`, {run.seconds / 60.0:.1f} minutes "
         f"({cpu() / 60.0:.1f} of processor time) on {page.machine()}. Opponents: {listed}. "
-        f"Seeds are fixed in the code.{missing}{failed}{kept}\n"
+        f"Seeds are fixed in the code.{fewer}{missing}{failed}{kept}\n"
     )
 
 

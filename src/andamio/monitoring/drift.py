@@ -20,8 +20,9 @@ from andamio.monitoring.detector import Chart, State
 from andamio.monitoring.findings import Cause, Finding, Level
 from andamio.monitoring.rows import Rows
 from andamio.statistics.drift import DriftReference, DriftWatch, Standing
-from andamio.statistics.drift.charts import CHARTS, CUSUMS
+from andamio.statistics.drift.charts import CHARTS
 from andamio.statistics.drift.context import AVERAGED, SETTLED
+from andamio.statistics.drift.sums import CUSUMS
 from andamio.statistics.drift.tags import context_table, watched_names, watched_table
 from andamio.statistics.drift.whitening import smooth
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from andamio.statistics.drift.whitening import fit_autoregression, smooth
+from andamio.statistics.drift.whitening import fit_autoregression, product, smooth
 
 Table = NDArray[np.float64]
 
@@ -61,9 +61,13 @@ class ContextModel:
         terms = [np.ones(rows)]
         if times is not None:
             for used, (period, harmonics, _) in zip(self.periods, SEASONS, strict=True):
+                if not used:
+                    continue
                 angle = 2 * np.pi * (times % period) / period
-                for k in range(1, harmonics + 1) if used else ():
-                    terms += [np.cos(k * angle), np.sin(k * angle)]
+                wave = first = np.exp(1j * angle)
+                for _ in range(harmonics):
+                    terms += [wave.real, wave.imag]
+                    wave = wave * first
         if context is not None and self.middle.size:
             near = np.nan_to_num((context - self.middle) / self.half)
             np.clip(near, -1 - 2 * _BEYOND, 1 + 2 * _BEYOND, out=near)
@@ -77,11 +81,33 @@ class ContextModel:
             return np.zeros(rows, np.bool_)
         return np.asarray((np.abs(context - self.middle) > (1 + 2 * _BEYOND) * self.half).any(axis=1))
 
-    def standardise(self, table: Table, terms: Table) -> Table:
-        """Return how far each value lies from its usual level, in spreads, shape ``(rows, columns)``."""
-        z = (table - terms @ self.weights) / self.spread
-        if terms.shape[1] > 1:
-            z *= np.where(self.follows, self.certainty(terms)[:, None], 1.0)
+    def standardise(self, table: Table, terms: Table, block: int = 1) -> Table:
+        """Return how far each value lies from its usual level, in spreads, shape ``(rows, columns)``.
+
+        Where the level is not to be believed, distances weigh less: each row's, or the mean distance of a
+        block, which leaves the block its own spread.
+
+        Args:
+            table: Shape ``(rows, columns)``, NaN for missing.
+            terms: What the levels are explained by, shape ``(rows, terms)``.
+            block: Rows of a block.
+        """
+        if terms.shape[1] == 1:
+            z = table - self.weights[0]
+            z /= self.spread
+            return np.asarray(z)
+        z = table - product(terms, self.weights)
+        z /= self.spread
+        certainty = np.where(self.follows, self.certainty(terms)[:, None], 1.0)
+        if block == 1:
+            z *= certainty
+            return np.asarray(z)
+        known = np.isfinite(z)
+        starts = np.arange(0, len(z), block)
+        sums = np.add.reduceat(np.where(known, z, 0.0), starts) / np.maximum(
+            np.add.reduceat(known, starts, dtype=np.int64), 1
+        )
+        z -= (1 - certainty) * np.repeat(sums, block, axis=0)[: len(z)]
         return np.asarray(z)
 
     def certainty(self, terms: Table) -> Table:
@@ -90,7 +116,7 @@ class ContextModel:
         At the ends of a context the level is known to some tenths of a spread only; a distance there that
         lasts is no drift.
         """
-        variance = np.einsum("ij,jk,ik->i", terms, self.doubt, terms, optimize=True)
+        variance = np.einsum("ij,ij->i", product(terms, self.doubt), terms)
         usual = float(self.doubt.shape[0] and self.doubt[0, 0])
         return np.asarray(1 / (1 + np.maximum(0.0, variance - 2 * usual) / _BELIEVED**2))
 
@@ -198,13 +224,16 @@ def fit_levels(terms: Table, table: Table) -> tuple[Table, Table]:
     """
     known = np.isfinite(table)
     counts = np.maximum(known.sum(axis=0), 1)
-    means = np.where(known, table, 0.0).sum(axis=0) / counts
-    filled = np.where(known, table, means)
-    gram = terms.T @ terms / len(terms)
+    whole = bool(known.all())
+    filled: Table = table if whole else np.where(known, table, 0.0)
+    means = filled.sum(axis=0) / counts
+    if not whole:
+        filled = np.asarray(np.where(known, table, means), np.float64)
+    gram = product(terms.T, terms) / len(terms)
     gram[np.diag_indices_from(gram)] += np.append(0.0, np.full(len(gram) - 1, _RIDGE))
-    weights = np.linalg.solve(gram, terms.T @ filled / len(terms))
-    left = filled - terms @ weights
-    spread = np.sqrt((left**2).sum(axis=0) / counts)
+    weights = np.asarray(np.linalg.solve(gram, product(terms.T, filled) / len(terms)), np.float64)
+    left = filled - product(terms, weights)
+    spread = np.sqrt(np.einsum("ij,ij->j", left, left) / counts)
     still = spread <= 1e-9 * np.maximum(np.abs(means), 1e-9)
     return np.asarray(weights), np.asarray(np.where(still, np.inf, spread))
 

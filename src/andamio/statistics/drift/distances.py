@@ -12,7 +12,7 @@ Counts = NDArray[np.int64]
 
 BINS = 512
 _GROUPS = 10
-_STRETCH = 2048  # rows that fit the processor's memory
+_STRETCH = 1024  # rows that fit the processor's memory
 _WIDE = 32
 _TAIL = 0.05  # of the range of history, added on both sides before the outer bins
 
@@ -55,13 +55,9 @@ class FineCounts:
     @classmethod
     def learn(cls, table: Table) -> FineCounts:
         """Place bins over the range of history and count it; shape ``(rows, columns)``, NaN for missing."""
-        known = np.where(np.isfinite(table), table, np.nan)
-        empty = ~np.isfinite(known).any(axis=0)
-        safe = np.where(empty, 0.0, known)
-        low, high = np.nanmin(safe, axis=0), np.nanmax(safe, axis=0)
+        low, high, spread = _extent(table)
         room = np.where(high > low, high - low, np.maximum(np.abs(low), 1.0) * 1e-6)
         low, width = low - _TAIL * room, room * (1 + 2 * _TAIL) / (BINS - 2)
-        spread = np.nanstd(safe, axis=0)
         counts = count(table, low, width)
         return cls(low=low, width=width, counts=counts, spread=np.where(spread > 0, spread, width))
 
@@ -71,12 +67,25 @@ class FineCounts:
         return distances(self.counts, now, (self.width / self.spread)[:, None])
 
 
+def _extent(table: Table) -> tuple[Table, Table, Table]:
+    """Return the least, the most and the spread of each column, of what is known."""
+    if not np.isfinite(table).all():
+        known = np.where(np.isfinite(table), table, np.nan)
+        safe = np.where(np.isfinite(known).any(axis=0), known, 0.0)
+        return np.nanmin(safe, axis=0), np.nanmax(safe, axis=0), np.nanstd(safe, axis=0)
+    squares, middle = np.zeros(table.shape[1]), table.mean(axis=0)
+    for start in range(0, len(table), _STRETCH):
+        apart = table[start : start + _STRETCH] - middle
+        squares += np.einsum("ij,ij->j", apart, apart)
+    return table.min(axis=0), table.max(axis=0), np.sqrt(squares / len(table))
+
+
 def count(table: Table, low: Table, width: Table) -> Counts:
     """Count each column in its bins, shape ``(columns, BINS + 1)``."""
     columns = table.shape[1]
     size = columns * (BINS + 1)
     counts = np.zeros(size, np.int64)
-    offsets = (np.arange(columns) * (BINS + 1.0))[:, None]
+    offsets = (np.arange(columns) * (BINS + 1))[:, None]
     scale, zero = (1 / width)[:, None], (1 - low / width)[:, None]
     for start in range(0, len(table), _STRETCH):
         place = np.array(table[start : start + _STRETCH].T, dtype=np.float64, order="C")
@@ -84,10 +93,11 @@ def count(table: Table, low: Table, width: Table) -> Counts:
         place += zero
         unknown = np.isnan(place)
         np.clip(place, 0, BINS - 1, out=place)
-        place[unknown] = BINS
-        np.floor(place, out=place)
-        place += offsets
-        counts += np.bincount(place.astype(np.int64).ravel(), minlength=size)
+        if unknown.any():
+            place[unknown] = BINS
+        bins = place.astype(np.int64)
+        bins += offsets
+        counts += np.bincount(bins.ravel(), minlength=size)
     return counts.reshape(columns, BINS + 1)
 
 

@@ -14,8 +14,10 @@ import numpy as np
 from scipy.signal import lfilter
 from scipy.stats import poisson
 
-from andamio.statistics.drift.charts import CHARTS, CUSUMS, Charts, fit_charts, settled
+from andamio.statistics.drift.charts import CHARTS, Charts, fit_charts, settled
 from andamio.statistics.drift.context import Table, fit_levels
+from andamio.statistics.drift.sums import CUSUMS, LANES
+from andamio.statistics.drift.whitening import product
 
 _LEARNINGS, _STREAMS = 12, 4
 _LONGEST = 12_288
@@ -105,7 +107,7 @@ class _Source:
         begun = np.concatenate([np.zeros((len(filled), charts.own.lags)), filled], axis=1)
         shocks = charts.own.residuals(begun)
         shocks -= shocks.mean(axis=1, keepdims=True)
-        covariance = shocks @ shocks.T / shocks.shape[1]
+        covariance = product(shocks, shocks.T) / shocks.shape[1]
         covariance[np.diag_indices_from(covariance)] += 1e-6
         return cls(charts, shocks, np.linalg.cholesky(covariance), _block(shocks))
 
@@ -114,9 +116,9 @@ class _Source:
         total = count + _REST
         starts = random.integers(0, self.shocks.shape[1] - self.block + 1, total // self.block + 1)
         places = (starts[:, None] + np.arange(self.block)).ravel()[:total]
-        drawn = self.shocks[:, places]
+        drawn = np.take(self.shocks, places, axis=1)
         drawn *= np.sqrt(1 - _BLUR**2)
-        drawn += _BLUR * (self.common @ random.standard_normal(drawn.shape))
+        drawn += product(_BLUR * self.common, random.standard_normal(drawn.shape))
         own = self.charts.own
         for j, row in enumerate(drawn):
             drawn[j] = lfilter([own.spread[j]], np.concatenate([[1.0], -own.phi[:, j]]), row)
@@ -133,11 +135,11 @@ def _learnt_anew(
     """
     past = source.rows(len(terms), random)
     weights, spread = fit_levels(terms, past)
-    learnt = fit_charts((past - terms @ weights) / spread)
+    learnt = fit_charts((past - product(terms, weights)) / spread)
     found = []
     for _ in range(_STREAMS):
         then = (random.integers(len(terms)) + np.arange(length)) % len(terms)
-        fresh = (source.rows(length, random) - terms[then] @ weights) / spread
+        fresh = (source.rows(length, random) - product(terms[then], weights)) / spread
         values = learnt.run(fresh, learnt.fresh())
         found.append([part.max(axis=0) for part in np.array_split(values, parts)])
     return np.array(found)
@@ -167,7 +169,7 @@ def _given_way(
         weights, spread = fit_levels(terms[others], z[others])
         learnt = fit_charts((z[others] - terms[others] @ weights) / spread)
         state = learnt.fresh()
-        state.peaks = columns
+        state.sums.peaks = columns
         seen = learnt.run((z[fold] - terms[fold] @ weights) / spread, state)
         over = np.asarray((seen > values).any(axis=1))
         episodes += int(over[0]) + int((over[1:] & ~over[:-1]).sum())
@@ -176,7 +178,7 @@ def _given_way(
         return charts, Limits(values, wandered=False)
     scale = charts.scale.copy()
     for i, (source, _, _) in enumerate(CUSUMS):
-        calmer = np.maximum(1.0, _ROOM * columns[i] / values[i])
+        calmer = np.maximum(1.0, _ROOM * columns[LANES.index(i)] / values[i])
         scale[source] = np.minimum(scale[source], charts.scale[source] / calmer)
     sums = len(CUSUMS)
     values = np.concatenate([values[:sums], np.maximum(values[sums:], _ROOM * peaks[sums:])])

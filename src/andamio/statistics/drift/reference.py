@@ -71,7 +71,13 @@ class DriftReference:
         return self.effective < _SETTLED
 
     def standardise(
-        self, table: Table, *, times: Table | None = None, context: Table | None = None, asset: str = ""
+        self,
+        table: Table,
+        *,
+        times: Table | None = None,
+        context: Table | None = None,
+        asset: str = "",
+        block: int = 1,
     ) -> Table:
         """Return rows as distances from their usual level, in spreads; NaN where the context is unknown land.
 
@@ -80,11 +86,12 @@ class DriftReference:
             times: Seconds since 1970, shape ``(rows,)``.
             context: Shape ``(rows, context)``.
             asset: Whose rows they are.
+            block: Of how many rows the mean distance weighs less where the level is not to be believed.
         """
         values = np.asarray(table, np.float64)
         if asset in self.assets:
             values = values - self.levels[self.assets.index(asset)]
-        z = self.context.standardise(values, self.context.terms(len(values), times, context))
+        z = self.context.standardise(values, self.context.terms(len(values), times, context), block)
         unseen = self.context.unseen(context, len(values))
         if unseen.any():
             z[unseen] = np.nan

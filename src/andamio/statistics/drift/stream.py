@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from andamio.statistics.drift.charts import CHARTS, CUSUMS, GIVEN_OTHERS, ChartState
+from andamio.statistics.drift.charts import CHARTS, ChartState
 from andamio.statistics.drift.context import Table
 from andamio.statistics.drift.reference import Arrays, DriftReference
+from andamio.statistics.drift.sums import CUSUMS, GIVEN_OTHERS, SumState
 
 # Share of its limit below which a chart has returned: sums lie near 0 on a usual day, the others near 0.75.
+_SUMS = ("sums", "open", "counted")
+_AVERAGES = ("past", "slow", "fast", "single")
 _RETURN = np.array([0.7] * len(CUSUMS) + [0.93] * (len(CHARTS) - len(CUSUMS)))
 
 
@@ -77,9 +80,13 @@ class DriftWatch:
         z = reference.standardise(
             np.asarray(table, np.float64), times=times, context=context, asset=self.asset
         )
-        known = ~reference.context.unseen(context, len(z))
-        judged = reference.charts.run(z[known], self._state) / reference.limits
-        shares = np.concatenate([self._last[None], judged])[np.cumsum(known)]
+        unseen = reference.context.unseen(context, len(z))
+        if unseen.any():
+            judged = reference.charts.run(z[~unseen], self._state) / reference.limits
+            shares = np.concatenate([self._last[None], judged])[np.cumsum(~unseen)]
+        else:
+            shares = reference.charts.run(z, self._state)
+            shares /= reference.limits
         alarm = self._stood(shares)
         self._seen += len(z)
         if len(shares):
@@ -133,17 +140,18 @@ class DriftWatch:
     def _column(self, chart: int, apart: Table) -> int:
         """Name the column: of a sum that is its own, else the one whose shift alone explains most."""
         if chart < len(CUSUMS) and CUSUMS[chart][0] != GIVEN_OTHERS:
-            return int(np.argmax(self._state.sums[chart].max(axis=0)))
+            return self._state.sums.furthest(chart)
         return int(np.argmax(np.abs(apart)))
 
     def state(self) -> Arrays:
         """Return all that must survive a restart."""
-        held = {f.name: getattr(self._state, f.name) for f in fields(ChartState) if f.name != "peaks"}
+        held: Arrays = {name: getattr(self._state.sums, name) for name in _SUMS}
+        held |= {name: getattr(self._state, name) for name in _AVERAGES}
         return held | {"seen": np.array(self._seen), "since": self._since.copy(), "last": self._last.copy()}
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         """Continue from a state that ``state`` returned."""
-        names = [f.name for f in fields(ChartState) if f.name != "peaks"]
-        self._state = ChartState(**{name: np.array(state[name]) for name in names})
+        sums = SumState(**{name: np.array(state[name]) for name in _SUMS})
+        self._state = ChartState(sums=sums, **{name: np.array(state[name]) for name in _AVERAGES})
         self._seen, self._since = int(state["seen"]), np.array(state["since"], np.int64)
         self._last = np.array(state["last"], np.float64)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 MOST_LAGS = 8
-_SPAN = 64  # rows that are averaged by one product of matrices
+_SPAN = 32  # rows that are averaged by one product of matrices
+_LONG = 64 * _SPAN
+_ALONE = 2**18  # multiplications that are done without threads
+_LEAST_PIECE = 32
 _NEARLY_ONE = 0.995  # a column that never returns to its mean has no long-run spread
 
 
@@ -39,20 +42,24 @@ class Autoregression:
         total = np.minimum(self.phi.sum(axis=0), _NEARLY_ONE)
         return np.asarray((self.spread / (1 - total)) ** 2)
 
-    def residuals(self, whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    def residuals(
+        self, whole: NDArray[np.float64], out: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
         """Return what the past did not foretell, in residual spreads.
 
         Args:
             whole: The ``lags`` rows before and the rows, shape ``(columns, lags + rows)``.
+            out: Where to write it, if anywhere.
 
         Returns:
             Shape ``(columns, rows)``.
         """
-        left = whole[:, self.lags :] / self.spread[:, None]
-        weights = self.phi / self.spread
+        left = np.divide(whole[:, self.lags :], self.spread[:, None], out=out)
+        weights = (self.phi / self.spread)[:, :, None]
+        part = np.empty_like(left)
         for lag in range(self.lags):
             start = self.lags - 1 - lag
-            left -= weights[lag][:, None] * whole[:, start : start + left.shape[1]]
+            left -= np.multiply(weights[lag], whole[:, start : start + left.shape[1]], out=part)
         return left
 
 
@@ -65,28 +72,44 @@ def fit_autoregression(z: NDArray[np.float64], *, most: int = MOST_LAGS) -> Auto
 
     Source: Brockwell & Davis, Time Series: Theory and Methods (1991), sections 8.1 and 9.3.
     """
-    columns, rows = z.shape
+    rows = z.shape[1]
     most = max(1, min(most, rows // 20))
     centred = z - z.mean(axis=1, keepdims=True)
-    covariances = np.stack(
-        [np.einsum("ij,ij->i", centred[:, lag:], centred[:, : rows - lag]) / rows for lag in range(most + 1)]
-    )
-    phi = np.zeros((most, columns))
-    spread = np.ones(columns)
-    for j in range(columns):
-        r = covariances[:, j]
-        if r[0] <= 0:
-            continue
-        best = (rows * np.log(r[0]), np.zeros(0), r[0])
-        for order in range(1, most + 1):
-            apart = np.abs(np.subtract.outer(np.arange(order), np.arange(order)))
-            found = np.linalg.solve(r[apart], r[1 : order + 1])
-            left = max(float(r[0] - found @ r[1 : order + 1]), 1e-9 * r[0])
-            best = min(best, (rows * np.log(left) + 2 * order, found, left), key=lambda fit: fit[0])
-        phi[: best[1].size, j] = best[1]
-        spread[j] = np.sqrt(best[2])
+    lagged = [np.einsum("ij,ij->i", centred[:, lag:], centred[:, : rows - lag]) for lag in range(most + 1)]
+    covariances = np.stack(lagged) / rows
+    phi, spread = _levinson(covariances, rows)
     used = max(1, int(np.max(np.nonzero(phi.any(axis=1))[0], initial=0)) + 1)
     return Autoregression(phi[:used], spread)
+
+
+def _levinson(covariances: NDArray[np.float64], rows: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Solve the Yule-Walker equations order by order, all columns at once, and keep the best order of each.
+
+    Args:
+        covariances: At each lag, shape ``(lags + 1, columns)``.
+        rows: How many rows they are of.
+
+    Returns:
+        The weights, shape ``(lags, columns)``, and the spreads of what is left, shape ``(columns,)``.
+
+    Source: the Durbin-Levinson algorithm, Brockwell & Davis (1991), section 5.2.
+    """
+    most, columns = len(covariances) - 1, covariances.shape[1]
+    moves = covariances[0] > 0
+    r = np.where(moves, covariances, np.eye(most + 1, 1))
+    phi, best = np.zeros((most, columns)), np.zeros((most, columns))
+    left, least = r[0].copy(), r[0].copy()
+    score = rows * np.log(left)
+    for order in range(1, most + 1):
+        before = phi[: order - 1]
+        reflection = (r[order] - (before * r[order - 1 : 0 : -1]).sum(axis=0)) / left
+        phi[: order - 1] = before - reflection * before[::-1]
+        phi[order - 1] = reflection
+        left = np.maximum(left * (1 - reflection**2), 1e-9 * r[0])
+        now = rows * np.log(left) + 2 * order
+        better = now < score
+        best[:, better], least[better], score[better] = phi[:, better], left[better], now[better]
+    return np.where(moves, best, 0.0), np.where(moves, np.sqrt(least), 1.0)
 
 
 def fit_step(z: NDArray[np.float64], ridge: float) -> NDArray[np.float64]:
@@ -100,9 +123,9 @@ def fit_step(z: NDArray[np.float64], ridge: float) -> NDArray[np.float64]:
         Shape ``(columns, columns)``; ``matrix @ z[:, :-1]`` foretells ``z[:, 1:]``.
     """
     before, after = z[:, :-1], z[:, 1:]
-    gram = before @ before.T / before.shape[1]
+    gram = product(before, before.T) / before.shape[1]
     gram[np.diag_indices_from(gram)] += ridge
-    return np.asarray(np.linalg.solve(gram, before @ after.T / before.shape[1]).T)
+    return np.asarray(np.linalg.solve(gram, product(before, after.T) / before.shape[1]).T)
 
 
 def smooth(
@@ -118,21 +141,55 @@ def smooth(
     Returns:
         The averages, shape ``(columns, rows)``, and the last of them.
     """
+    if values.shape[1] <= _LONG:
+        return _smoothed(values, weight, last)
+    found = np.empty(values.shape)
+    for start in range(0, values.shape[1], _LONG):
+        part = slice(start, start + _LONG)
+        found[:, part], last = _smoothed(values[:, part], weight, last)
+    return found, last
+
+
+def _smoothed(
+    values: NDArray[np.float64], weight: float, last: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     columns, rows = values.shape
-    within, decay = _kernel(weight)
     spans = -(-rows // _SPAN)
-    padded = np.zeros((columns, spans * _SPAN))
-    padded[:, :rows] = values
-    averages = padded.reshape(columns * spans, _SPAN) @ within
-    averages = averages.reshape(columns, spans, _SPAN)
-    begun = np.empty((columns, spans))
-    carried = last[:, 0]
-    for span in range(spans):
-        begun[:, span] = carried
-        carried = averages[:, span, -1] + decay[-1] * carried
+    within, decay = _kernel(weight)
+    carry, fade = _carry(weight, spans)
+    padded = values
+    if rows < spans * _SPAN:
+        padded = np.zeros((columns, spans * _SPAN))
+        padded[:, :rows] = values
+    averages = product(padded.reshape(columns * spans, _SPAN), within).reshape(columns, spans, _SPAN)
+    begun = averages[:, :, -1] @ carry
+    begun += last * fade
     averages += begun[:, :, None] * decay
     found = averages.reshape(columns, -1)[:, :rows]
     return found, found[:, -1:].copy()
+
+
+def product(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Multiply matrices of which one side is long.
+
+    It is done in pieces for which the linear algebra starts no threads: those would cost more than they
+    bring, and take the cores that serve.
+    """
+    rows, inner, columns = *left.shape, right.shape[1]
+    sides = sorted((rows, inner, columns))
+    piece = _ALONE // (sides[0] * sides[1])
+    if piece < _LEAST_PIECE or sides[2] <= piece:
+        return np.asarray(left @ right)
+    cuts = [slice(at, at + piece) for at in range(0, sides[2], piece)]
+    found = np.zeros((rows, columns))
+    for cut in cuts:
+        if inner == sides[2]:
+            found += left[:, cut] @ right[cut]
+        elif columns == sides[2]:
+            np.matmul(left, right[:, cut], out=found[:, cut])
+        else:
+            np.matmul(left[cut], right, out=found[cut])
+    return found
 
 
 @cache
@@ -142,3 +199,11 @@ def _kernel(weight: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     ages = np.arange(_SPAN) - np.arange(_SPAN)[:, None]
     within = np.where(ages >= 0, weight * keep ** np.maximum(ages, 0), 0.0)
     return np.asarray(within), np.asarray(keep ** np.arange(1, _SPAN + 1))
+
+
+@lru_cache(maxsize=64)
+def _carry(weight: float, spans: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what the ends of earlier spans add to where each span begins, and what is left from before."""
+    keep = (1 - weight) ** _SPAN
+    ages = np.arange(spans) - np.arange(spans)[:, None] - 1
+    return np.where(ages >= 0, keep ** np.maximum(ages, 0), 0.0), np.asarray(keep ** np.arange(spans))

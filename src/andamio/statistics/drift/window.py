@@ -76,7 +76,9 @@ def compare(
     values = np.asarray(table, np.float64)
     unseen = reference.context.unseen(context, len(values))
     known = np.count_nonzero(~unseen)
-    z = reference.standardise(values, times=times, context=context, asset=asset)[~unseen]
+    z = reference.standardise(
+        values, times=times, context=context, asset=asset, block=max(2, reference.blocks.size)
+    )[~unseen]
     abstains = None
     if len(values) < FEWEST:
         abstains = "rows"

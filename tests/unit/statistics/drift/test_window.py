@@ -127,3 +127,22 @@ def test_kernel_means_and_a_classifier_see_what_moves_no_single_column() -> None
     assert moved.classifier[0] > 0.6
     assert moved.classifier[1] < 0.001
     assert compare(reference, wider[:1500]).classifier is None
+
+
+def test_a_rare_operating_point_is_no_drift_and_a_shift_at_it_is() -> None:
+    load = np.random.default_rng(20).choice([40.0, 60.0, 80.0, 100.0], 60, p=[0.05, 0.45, 0.45, 0.05])
+    load = np.repeat(load, 100)
+    reference = learn_drift(
+        autoregressive(6000, 3, 0.8, seed=21) + 0.05 * load[:, None],
+        context=load[:, None],
+        false_alarms_per_month=100.0,
+    )
+    rare = np.full(1500, 100.0)
+    window = autoregressive(1500, 3, 0.8, seed=22) + 0.05 * rare[:, None]
+    terms = reference.context.terms(1500, None, rare[:, None])
+    assert reference.context.certainty(terms).max() < 0.6
+    found = compare(reference, window, context=rare[:, None])
+    assert found.abstains is None
+    assert not found.alarm
+    window[:, 1] *= 2
+    assert compare(reference, window, context=rare[:, None]).alarm
