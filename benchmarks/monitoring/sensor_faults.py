@@ -58,7 +58,7 @@ def inject(
     begin = int(rng.integers(100, 140))
     history = stream.numbers[: stream.live, tag]
     known = history[np.isfinite(history)]
-    if known.size < 50 or np.ptp(known) == 0:
+    if known.size < 50 or np.ptp(known) == 0 or len(out) <= begin:
         return None
     column = out[:, tag].astype(np.float64)
     detail = ""

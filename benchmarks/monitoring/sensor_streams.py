@@ -205,6 +205,16 @@ def gas() -> Stream:
     return _stream("gas", [f"sensor {i}" for i in range(16)], numbers)
 
 
+def gas_late() -> Stream:
+    """Take the third batch, months later."""
+    _, rows = _read(FOLDER / "gas_sensor_drift" / "batch3.dat.gz")
+    return _stream("gas late", [f"sensor {i}" for i in range(16)], _columns(rows, list(range(3, 3 + 128, 8))))
+
+
+def jumps() -> Stream:
+    return _nab("nab jumps", "artificialWithAnomaly/art_daily_jumpsup.csv", 2800)
+
+
 def bearings() -> Stream:
     head, rows = _read(FOLDER / "licence_unstated" / "ims_test2_features.csv")
     rows = rows[:500]

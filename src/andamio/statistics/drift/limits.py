@@ -27,6 +27,7 @@ _BLUR = 0.3  # share of the shocks' spread drawn afresh, so that the largest are
 # their tail is learnt from stretches that are short beside history.
 _ROWS = slice(len(CUSUMS), None)
 _REUSE = 10
+_SPARE = 1.4  # times as rare as asked for: what a simulation cannot know, and that limits are estimates
 _FOLDS = 5
 _FEWEST_FOLDED = 200
 _ROOM = 1.1
@@ -87,7 +88,7 @@ def _simulated_limits(
     place[_ROWS], scale[_ROWS] = row_place + row_scale * np.log(parts), row_scale
     joint = ((largest - place) / scale + np.log(_WEIGHTS)).max(axis=1)
     joint_place, joint_scale = _gumbel(joint[:, None])
-    stretches = np.log(rows_per_alarm / length)
+    stretches = np.log(_SPARE * rows_per_alarm / length)
     reduced = min(float(joint_place[0] + joint_scale[0] * stretches), stretches)
     return np.asarray(place + scale * (reduced - np.log(_WEIGHTS)))
 
