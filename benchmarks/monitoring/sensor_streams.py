@@ -228,23 +228,19 @@ def milling() -> Stream:
     return _stream("ai4i", head[3:8], _columns(rows, [3, 4, 5, 6, 7]), units=units)
 
 
-def nylon() -> Stream:
-    head, rows = _read(FOLDER / "process_improve" / "batch" / "nylon.csv")
-    names = [row[0] for row in rows]
-    live = sum(int(name) <= 28 for name in names)
-    return _stream("nylon", head[1:], _columns(rows, list(range(1, 11))), assets=names, live=live)
-
-
-TUNED: tuple[Callable[[], Stream], ...] = (steel, ett, skab_valve, tep, ambient, batadal, milling, cnc)
-HELD_OUT: tuple[Callable[[], Stream], ...] = (
-    skab_free,
+TUNED: tuple[Callable[[], Stream], ...] = (
+    steel,
+    ett,
+    skab_valve,
+    tep,
+    ambient,
+    batadal,
+    milling,
+    cnc,
     taxi,
     noisy,
     river,
     elec2,
-    flotation,
-    cmapss,
     gas,
-    bearings,
-    nylon,
 )
+HELD_OUT: tuple[Callable[[], Stream], ...] = (skab_free, flotation, cmapss, gas_late, bearings, jumps)

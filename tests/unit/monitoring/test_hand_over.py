@@ -23,7 +23,8 @@ class Desk(NoAlarms):
 
 
 def looked(model: str, *, kept: bool = True) -> Looked:
-    watched = SimpleNamespace(model=model, served=SimpleNamespace(version=1))
+    watch = SimpleNamespace(started=dict)
+    watched = SimpleNamespace(model=model, served=SimpleNamespace(version=1), watch=watch)
     return Looked(cast("Any", watched), 0, [], kept)
 
 

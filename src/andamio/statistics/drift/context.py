@@ -13,8 +13,12 @@ from andamio.statistics.drift.whitening import fit_autoregression, product, smoo
 Table = NDArray[np.float64]
 
 DAY_S = 86_400.0
-# Period in seconds, harmonics, and how many periods history must hold before they are learnt.
+# Period in seconds, harmonics, and how many periods history must hold before they are learnt. The week has
+# its days instead of harmonics: a weekend begins at an hour, not by and by.
 SEASONS = ((DAY_S, 3, 3.0), (7 * DAY_S, 3, 1.9), (365.2425 * DAY_S, 2, 1.8))
+_WEEK, _DAYS = 1, 7
+_HOUR_S = 3600.0
+_MOST_ROWS = 4000  # from which the hour at which the days begin is learnt
 _BEYOND = 0.15  # of the range of history: as far as the context may leave it and still be believed
 _RIDGE = 1e-3
 _BELIEVED = 0.1  # spreads
@@ -30,6 +34,7 @@ class ContextModel:
 
     Attributes:
         periods: Which seasons are learnt, one per entry of SEASONS, shape ``(3,)``, of 0 and 1.
+        midnight: Seconds after midnight, universal time, at which the days of the week begin.
         middle: Of each context column, shape ``(context,)``; ``half`` is half its range.
         half: Shape ``(context,)``.
         weights: Shape ``(terms, columns)``; the first term is one.
@@ -41,6 +46,7 @@ class ContextModel:
     """
 
     periods: NDArray[np.int64]
+    midnight: Table
     middle: Table
     half: Table
     weights: Table
@@ -60,8 +66,10 @@ class ContextModel:
         """
         terms = [np.ones(rows)]
         if times is not None:
-            for used, (period, harmonics, _) in zip(self.periods, SEASONS, strict=True):
-                if not used:
+            for season in np.flatnonzero(self.periods):
+                period, harmonics, _ = SEASONS[season]
+                if season == _WEEK:
+                    terms += self._days(times)
                     continue
                 angle = 2 * np.pi * (times % period) / period
                 wave = first = np.exp(1j * angle)
@@ -74,6 +82,11 @@ class ContextModel:
             for column in near.T:
                 terms += [column, column**2]
         return np.stack(terms, axis=1)
+
+    def _days(self, times: Table) -> list[Table]:
+        """Return which of six days of the week each row falls on; the seventh is none of them."""
+        day = ((times - self.midnight) % (_DAYS * DAY_S) // DAY_S).astype(np.int64)
+        return [(day == k) - 1 / _DAYS for k in range(1, _DAYS)]
 
     def unseen(self, context: Table | None, rows: int) -> NDArray[np.bool_]:
         """Tell which rows have a context that history does not hold, shape ``(rows,)``."""
@@ -149,6 +162,7 @@ def learn_context(table: Table, times: Table | None, context: Table | None) -> C
     low, high = _ends(context)
     model = ContextModel(
         periods=periods,
+        midnight=np.zeros(()),
         middle=(low + high) / 2,
         half=np.where(high > low, (high - low) / 2, 1.0),
         weights=np.zeros((1, columns)),
@@ -158,6 +172,8 @@ def learn_context(table: Table, times: Table | None, context: Table | None) -> C
         least=low,
         most=high,
     )
+    if times is not None and periods[_WEEK]:
+        model = replace(model, midnight=_midnight(model, table, times, context))
     model = replace(model, periods=_seasons_there(model, table, times, context))
     terms = model.terms(rows, times, context)
     weights, spread = fit_levels(terms, table)
@@ -171,6 +187,20 @@ def learn_context(table: Table, times: Table | None, context: Table | None) -> C
         doubt=np.zeros((len(weights), len(weights))),
         follows=follows.astype(np.int64),
     )
+
+
+def _midnight(model: ContextModel, table: Table, times: Table, context: Table | None) -> Table:
+    """Return the hour at which the days begin: that which leaves the least unexplained."""
+    some = slice(None, None, max(1, len(table) // _MOST_ROWS))
+    least, found = np.inf, 0.0
+    for began in np.arange(0.0, DAY_S, _HOUR_S):
+        tried = replace(model, midnight=np.asarray(began))
+        terms = tried.terms(len(times[some]), times[some], None if context is None else context[some])
+        spread = fit_levels(terms, table[some])[1]
+        left = float(np.log(spread[np.isfinite(spread)]).sum())
+        if left < least:
+            least, found = left, float(began)
+    return np.asarray(found)
 
 
 def _seasons_there(

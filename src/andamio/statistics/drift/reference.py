@@ -125,8 +125,8 @@ class DriftReference:
 
     @staticmethod
     def is_in(arrays: Mapping[str, NDArray[np.generic]]) -> bool:
-        """Tell whether a bundle's reference holds this one."""
-        return _PREFIX + "limits" in arrays
+        """Tell whether a bundle's reference holds this one, whole; older bundles hold none, or less."""
+        return all(_PREFIX + name in arrays for name in ("limits", "context.midnight"))
 
     @classmethod
     def read(cls, arrays: Mapping[str, NDArray[np.generic]]) -> DriftReference:
