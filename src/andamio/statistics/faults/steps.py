@@ -60,7 +60,9 @@ def judge_step(
         tag: The tag.
         busy: Tags with a fault of their own, which are no witnesses.
     """
-    if seen.clean[place, tag] > _MOST_DOUBT or _holds(seen, reference, place, tag):
+    if seen.clean[place, tag] > _MOST_DOUBT or not _may_matter(seen, reference, place, tag):
+        return None
+    if _holds(seen, reference, place, tag):
         return None
     for units in (True, False):
         step = _explained(seen, reference, place, tag, busy, units=units)
@@ -69,6 +71,22 @@ def judge_step(
         if step.conversion is None:
             break
     return None
+
+
+def _may_matter(seen: Signals, reference: FaultReference, place: int, tag: int) -> bool:
+    """Tell whether a step could surprise at all, before it is weighed; nearly none can."""
+    most = max(
+        abs(seen.steps[place, tag]) / reference.step_limit[tag],
+        abs(seen.left[place, tag]) / reference.left_limit[tag],
+    )
+    lively = abs(seen.lively[place, tag]) / reference.lively_limit[tag]
+    if max(most, _WITHIN_USUAL * lively if lively > 1 else 0.0) >= _WITHIN_USUAL:
+        return True
+    if _all_novel(seen, place, tag):
+        return True
+    level = seen.filled[place : place + LONG, tag].mean()
+    beyond = level > reference.level_high[tag] or level < reference.level_low[tag]
+    return bool(beyond and most >= _OUT_OF_USUAL)
 
 
 def process_moved(
