@@ -184,8 +184,9 @@ def _explained(
         return None
     surprise = _surprise(seen, reference, place, tag, busy)
     conversion = best_unit(reference, tag, values, expected[: 2 * LONG]) if units else None
-    begin = _begin(beside, expected, around[:, tag], conversion, float(reference.scale[tag]))
-    if begin is None:
+    usual = float((reference.left_limit if has_peers else reference.move_limit)[tag])
+    begin = _begin(beside, expected, around[:, tag], conversion, usual)
+    if begin is None or (conversion is not None and not has_peers and _novel_later(seen, place, tag)):
         return None
     first, wanted = after[:LEVEL_ROWS], expected[LONG : LONG + LEVEL_ROWS] + was
     again = first - size if conversion is None else conversion.undo(first)
@@ -219,7 +220,7 @@ def _begin(
     expected: NDArray[np.float64],
     values: NDArray[np.float64],
     conversion: Conversion | None,
-    scale: float,
+    usual: float,
 ) -> int | None:
     """Return the row at which a step begins: the 32nd, or with a change of unit one near it.
 
@@ -233,7 +234,7 @@ def _begin(
     better = np.abs(undone[near] - level) - np.abs(beside[near] - level)
     cost = np.concatenate([[0.0], np.cumsum(better[::-1])])[::-1]
     begin = near.start + int(np.argmin(cost))
-    return None if _is_restless(np.concatenate([beside[:begin], undone[begin:]]), scale) else begin
+    return None if _is_restless(np.concatenate([beside[:begin], undone[begin:]]), usual) else begin
 
 
 def _jumps(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -249,10 +250,16 @@ def _comes_later(values: NDArray[np.float64]) -> bool:
     return bool(jumps[here + AROUND :].max() > _FURTHER * jumps[here - 2 : here + 3].max())
 
 
-def _is_restless(mended: NDArray[np.float64], scale: float) -> bool:
+def _is_restless(mended: NDArray[np.float64], usual: float) -> bool:
     """Tell whether rows jump further after a place than before, though the fault is taken away."""
     jumps, here = _jumps(mended), LONG - SHORT
-    return bool(jumps[here - 2 :].max() > 2 * _FURTHER * max(jumps[: here - 2].max(), scale))
+    return bool(jumps[here - 2 :].max() > _FURTHER * max(2 * jumps[: here - 2].max(), usual))
+
+
+def _novel_later(seen: Signals, place: int, tag: int) -> bool:
+    """Tell whether the tag reads what it never read some rows after a place only."""
+    novel = seen.novel[place : place + LONG, tag]
+    return bool(novel[:LEVEL_ROWS].mean() < 0.5 and novel[LONG // 2 :].mean() > 0.75)
 
 
 def _surprise(
