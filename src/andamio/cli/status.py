@@ -13,7 +13,7 @@ from andamio.bundles.workers import worker_reports
 from andamio.cli.beside import beside_data, tell_beside
 from andamio.cli.output import Json, Output
 from andamio.cli.past import archive_of
-from andamio.cli.status_alarms import open_alarms, tell_alarms
+from andamio.cli.status_alarms import tell_alarms
 from andamio.errors import AndamioError, NotFound, text
 from andamio.kernel import clock
 from andamio.kernel.settings import PlantFolder, find_plant
@@ -60,8 +60,7 @@ def command(
         tell_beside(out, health.model, routes.get(health.model), indent="  ")
     alarms: dict[str, object] | None = None
     try:
-        standing = open_alarms(folder, model)
-        alarms = None if standing is None else tell_alarms(out, standing)
+        alarms = tell_alarms(out, folder, model)
     except AndamioError as error:
         failures.append(error)
     out.data(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andamio.cli.output import Output
+from andamio.errors import DiskFull
 from andamio.kernel import clock
 from andamio.kernel.settings import PlantFolder
 from andamio.language import say
@@ -16,12 +17,26 @@ if TYPE_CHECKING:
     from andamio.monitoring.alarms import Standing
 
 
-def open_alarms(folder: PlantFolder, model: str) -> Standing | None:
-    """Read the alarm book; None where this box keeps none: it only serves, or nothing was ever kept.
+def tell_alarms(out: Output, folder: PlantFolder, model: str) -> dict[str, object] | None:
+    """Say how many alarms are open, the worst of them, and what to type; return it for a program.
+
+    None where this box keeps no alarms, or where its disk is too full to read them: reading too needs
+    room beside the database.
 
     Raises:
         DatabaseUnreachable: The plant's database cannot be opened.
     """
+    try:
+        standing = _open_alarms(folder, model)
+    except DiskFull:
+        out.blank()
+        out.say("The alarms cannot be read while the disk is full.", style="yellow")
+        return None
+    return None if standing is None else _tell(out, standing)
+
+
+def _open_alarms(folder: PlantFolder, model: str) -> Standing | None:
+    """Read the alarm book; None where this box keeps none: it only serves, or nothing was ever kept."""
     url = folder.database_url
     if find_spec("sqlalchemy") is None or _is_lacking(url):
         return None
@@ -35,8 +50,7 @@ def open_alarms(folder: PlantFolder, model: str) -> Standing | None:
         return book.standing(model=model or None)
 
 
-def tell_alarms(out: Output, standing: Standing) -> dict[str, object]:
-    """Say how many alarms are open, the worst of them, and what to type; return it for a program."""
+def _tell(out: Output, standing: Standing) -> dict[str, object]:
     from andamio.monitoring.alarms import cause_name
     from andamio.monitoring.alarms.as_data import alarm_data
 

@@ -184,7 +184,7 @@ def _explained(
         return None
     surprise = _surprise(seen, reference, place, tag, busy)
     conversion = best_unit(reference, tag, values, expected[: 2 * LONG]) if units else None
-    usual = float((reference.left_limit if has_peers else reference.move_limit)[tag])
+    usual = float(2 * reference.scale[tag] if has_peers else reference.move_limit[tag])
     begin = _begin(beside, expected, around[:, tag], conversion, usual)
     if begin is None or (conversion is not None and not has_peers and _novel_later(seen, place, tag)):
         return None
