@@ -111,8 +111,11 @@ def _predictions(records: Sequence[PredictionRecord]) -> dict[str, _Column]:
         "upper": array("upper", "<f4"),
         "latency_us": told("latency_us"),
         "door": told("door"),
+        # Once a record: it holds the signals of all its rows.
         "more": list(
-            chain.from_iterable([_more(r, PREDICTIONS)] * n for r, n in zip(records, rows, strict=True))
+            chain.from_iterable(
+                [_more(r, PREDICTIONS), *[None] * (n - 1)] for r, n in zip(records, rows, strict=True)
+            )
         ),
     }
 

@@ -140,7 +140,8 @@ def _refuse_rule(found: Prediction, bundle: Bundle) -> None:
 def _row(found: Prediction) -> Rows:
     numbers = np.array(found.numbers, np.float32).reshape(1, -1)
     categories = np.array(found.categories, object).reshape(1, -1)
-    return Rows(numbers, categories, [found.asset], [found.event_time], [found.flags])
+    signals = None if found.signals is None else np.array(found.signals, np.float32).reshape(1, -1)
+    return Rows(numbers, categories, [found.asset], [found.event_time], [found.flags], signals)
 
 
 def _same(found: Prediction, again: Outputs) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from andamio.contracts.signal import Signal, side_by_side
 from andamio.kernel.digests import sha256
 
 OnFullDisk = Literal["stop", "score-unlogged"]
@@ -22,7 +23,7 @@ class Kind(StrEnum):
 
 
 class TagType(StrEnum):
-    """The type of an input. A waveform is declared today and scored from a later version on."""
+    """The type of an input; a waveform is a list of samples, sent with its row."""
 
     NUMBER = "number"
     INTEGER = "integer"
@@ -198,10 +199,10 @@ class Fallback:
 class Contract:
     """A model's contract.
 
-    ``inputs`` keep the order of the file. ``numbers`` (number, integer, boolean) and ``categories``
-    split them, each in that order: this is the layout of the graph's two input tensors, shapes
-    ``(rows, len(numbers))`` float32 with NaN for missing and ``(rows, len(categories))`` text with
-    "" for missing.
+    ``inputs`` keep the order of the file. ``numbers`` (number, integer, boolean), ``categories`` and
+    ``signals`` split them, each in that order: this is the layout of the graph's input tensors, shapes
+    ``(rows, len(numbers))`` float32 with NaN for missing, ``(rows, len(categories))`` text with "" for
+    missing, and ``(rows, samples of all signals)`` float32 with NaN for a missing sample.
     """
 
     name: str
@@ -232,6 +233,15 @@ class Contract:
     def categories(self) -> tuple[Input, ...]:
         """The inputs of the graph's second tensor."""
         return tuple(i for i in self.inputs if i.type is TagType.CATEGORY)
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """The signals of the graph's third tensor, each with its columns."""
+        return side_by_side(
+            Signal(name=i.name, tag=i.name, length=i.length, rate_hz=i.rate_hz, unit=i.unit)
+            for i in self.inputs
+            if i.type is TagType.WAVEFORM and i.length is not None
+        )
 
     @property
     def by_name(self) -> Mapping[str, Input]:

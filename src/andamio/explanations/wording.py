@@ -90,6 +90,12 @@ def _reason(one: Contribution) -> str:
     name, usual = one.tag.name, one.usual
     if one.value is None:
         return _missing(one)
+    if one.tag.type is TagType.WAVEFORM and not isinstance(one.value, str):
+        return say(
+            "{tag} is a waveform of {value} rms",
+            tag=name,
+            value=plain(one.value) + unit_sign(one.tag.unit),
+        )
     if isinstance(one.value, str):
         return _word(name, one.value, usual, declared=one.value in {*one.tag.values, "true", "false"})
     if usual.low is None or usual.high is None:
