@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal
 
 from andamio.contracts.signal import Signal, side_by_side
+from andamio.contracts.window import Horizon, Window
 from andamio.kernel.digests import sha256
 
 OnFullDisk = Literal["stop", "score-unlogged"]
@@ -154,11 +155,22 @@ class Accept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """What the two kinds of mistake cost, per event, in ``currency``."""
+    """What the two kinds of mistake cost, in ``currency``.
 
-    missed_failure: float
-    false_alarm: float
+    Of a class ``missed_failure`` and ``false_alarm``, per event; of a number ``late`` and ``early``, for each
+    unit by which the answer is too high or too low.
+    """
+
+    missed_failure: float = 0.0
+    false_alarm: float = 0.0
+    late: float | None = None
+    early: float | None = None
     currency: str = "USD"
+
+    @property
+    def lateness(self) -> tuple[float, float] | None:
+        """The prices of answers that are too high and too low, where they have one."""
+        return None if self.late is None or self.early is None else (self.late, self.early)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +224,8 @@ class Contract:
     time: str | None = None
     asset: str | None = None
     positive: str | None = None
+    horizon: Horizon | None = None
+    window: Window | None = None
     operation: Operation = field(default_factory=Operation)
     inputs: tuple[Input, ...]
     features: tuple[Feature, ...] = ()
