@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 Clock = Literal["time", "counts"]
+SECONDS: Mapping[str, float] = {
+    "us": 1e-6,
+    "ms": 1e-3,
+    "s": 1.0,
+    "min": 60.0,
+    "h": 3600.0,
+    "d": 86_400.0,
+    "day": 86_400.0,
+    "days": 86_400.0,
+    "week": 604_800.0,
+    "weeks": 604_800.0,
+}
+"""The units in which spans are written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +49,25 @@ class Window:
     tags: tuple[str, ...] = ()
     clock: Clock = "time"
 
+    @property
+    def rate_hz(self) -> float | None:
+        """Samples a second; None where they are rows, counts, or parts of a cycle."""
+        return 1.0 / self.every if self.every and self.clock == "time" and self.cycle is None else None
+
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """How far ahead a model answers: seconds, or a plain number of rows or counts where ``unit`` is None."""
+    """A span as a plant writes it.
+
+    Attributes:
+        span: In seconds; as it was written where it is a plain number.
+        unit: Of time, as it was written; None: a number of counts, or of rows.
+    """
 
     span: float
     unit: str | None = None
+
+    @property
+    def of_unit(self) -> float:
+        """Seconds of one unit; 1 where the span is a plain number."""
+        return 1.0 if self.unit is None else SECONDS[self.unit]

@@ -17,6 +17,7 @@ from andamio.features.windows.plan import TICKS, WindowPlan, ticks_of, window_pl
 from andamio.features.windows.samples import Samples
 from andamio.features.windows.state import kept, taken_up
 from andamio.features.windows.stream import Pushed, WindowStream
+from andamio.features.windows.tables import rows_of, samples_of
 
 __all__ = [
     "TICKS",
@@ -28,6 +29,8 @@ __all__ = [
     "form_windows",
     "kept",
     "read_ticks",
+    "rows_of",
+    "samples_of",
     "taken_up",
     "ticks_of",
     "ticks_of_seconds",

@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 
 from andamio.features.windows.moments import moment_texts
 from andamio.features.windows.plan import WindowPlan
-from andamio.features.windows.samples import Places, Samples, Ticks, last_known, starts_of
+from andamio.features.windows.samples import Places, Samples, Scalar, Ticks, last_known, starts_of
+
+_FEW = 64
+"""So few windows are picked sample by sample."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,22 +195,21 @@ def _moments(every: int, gap: int, codes: Places, ticks: Ticks, until: Ticks) ->
 
 def _held(
     samples: Samples,
-    values: NDArray[np.generic],
+    values: NDArray[Scalar],
     known: NDArray[np.bool_],
     asset_starts: Places,
     row: Places,
     moments: Ticks,
     gap: int,
-) -> NDArray[np.generic]:
+) -> NDArray[Scalar]:
     """Return the last known value of each column at each moment, unless it is older than the gap."""
     if known.all():
         return values[row]
     place = last_known(known, asset_starts)[row]
-    fresh = (place >= 0) & (moments[:, None] - samples.ticks[place] <= gap)
-    missing = np.float32(np.nan) if values.dtype == np.float32 else ""
-    return np.where(fresh, np.take_along_axis(values, np.maximum(place, 0), axis=0), missing).astype(
-        values.dtype
-    )
+    old = (place < 0) | (moments[:, None] - samples.ticks[place] > gap)
+    held: NDArray[Scalar] = np.take_along_axis(values, np.maximum(place, 0), axis=0)
+    held[old] = np.nan if values.dtype == np.float32 else ""
+    return held
 
 
 def _tells(samples: Samples, codes: Places, slots: Ticks) -> NDArray[np.bool_]:
@@ -280,11 +282,13 @@ def _resampled(plan: WindowPlan, samples: Samples, first: Places, last: Places) 
 def _signals(values: NDArray[np.float32], ends: Places, length: int) -> NDArray[np.float32]:
     """Lay the last ``length`` samples before each end side by side, tag by tag."""
     tags = values.shape[1]
+    if len(ends) <= _FEW:
+        picked: NDArray[np.float32] = values[ends[:, None] + np.arange(1 - length, 1)]
+        return np.ascontiguousarray(picked.transpose(0, 2, 1)).reshape(len(ends), tags * length)
     signals = np.empty((len(ends), tags * length), np.float32)
-    if len(ends):
-        for place in range(tags):
-            view = sliding_window_view(np.ascontiguousarray(values[:, place]), length)
-            signals[:, place * length : (place + 1) * length] = view[ends - (length - 1)]
+    for place in range(tags):
+        view = sliding_window_view(np.ascontiguousarray(values[:, place]), length)
+        signals[:, place * length : (place + 1) * length] = view[ends - (length - 1)]
     return signals
 
 

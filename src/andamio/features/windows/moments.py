@@ -42,8 +42,15 @@ def ticks_of_seconds(seconds: NDArray[np.float64]) -> tuple[Ticks, NDArray[np.bo
 def moment_texts(ticks: Ticks, clock: Clock) -> NDArray[np.object_]:
     """Write moments of a grid: ISO 8601 in UTC, or the number of a count."""
     texts = np.empty(len(ticks), object)
-    for place, tick in enumerate(ticks.tolist()):
-        texts[place] = spelled(tick / TICKS) if clock == "counts" else (_START + tick * _TICK).isoformat()
+    if clock == "counts":
+        texts[:] = [spelled(tick / TICKS) for tick in ticks.tolist()]
+        return texts
+    whole = ticks % TICKS == 0
+    moments: NDArray[np.datetime64] = ticks.astype("datetime64[us]")
+    if whole.any():
+        texts[whole] = np.char.add(np.datetime_as_string(moments[whole], "s"), "+00:00")
+    if not whole.all():
+        texts[~whole] = np.char.add(np.datetime_as_string(moments[~whole], "us"), "+00:00")
     return texts
 
 

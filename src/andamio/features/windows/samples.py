@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Places = NDArray[np.intp]
 Ticks = NDArray[np.int64]
+Scalar = TypeVar("Scalar", np.float32, np.object_)
 NEVER = -(2**61)
 """Before every moment; far enough from the end of int64 that spans can be taken from it."""
 
@@ -120,12 +122,10 @@ def repeated(codes: Places, samples: Samples) -> NDArray[np.bool_]:
 def says_the_same(known: Samples, sent: Samples) -> NDArray[np.bool_]:
     """Tell, row by row, whether what was sent adds nothing to what is known; shape ``(rows,)``."""
     numbers = np.isnan(sent.numbers) | (sent.numbers == known.numbers)
-    words = (sent.categories == "") | (sent.categories == known.categories)
-    return (
-        numbers.all(axis=1)
-        & words.astype(np.bool_).all(axis=1)
-        & (sent.cycles == known.cycles).astype(np.bool_)
-    )
+    words = ((sent.categories == "") | (sent.categories == known.categories)).astype(np.bool_)
+    same: NDArray[np.bool_] = numbers.all(axis=1) & words.all(axis=1)
+    same &= (sent.cycles == known.cycles).astype(np.bool_)
+    return same
 
 
 def last_known(known: NDArray[np.bool_], asset_starts: Places) -> Places:
@@ -147,8 +147,11 @@ def starts_of(new: NDArray[np.bool_]) -> Places:
 
 
 def _latest(
-    values: NDArray[np.generic], known: NDArray[np.bool_], starts: Places, otherwise: NDArray[np.generic]
-) -> NDArray[np.generic]:
+    values: NDArray[Scalar], known: NDArray[np.bool_], starts: Places, otherwise: NDArray[Scalar]
+) -> NDArray[Scalar]:
     places = np.where(known.astype(np.bool_), np.arange(len(values))[:, None], -1)
     found = np.maximum.reduceat(places, starts, axis=0)
-    return np.where(found >= 0, np.take_along_axis(values, np.maximum(found, 0), axis=0), otherwise)
+    latest = otherwise.copy()
+    rows, columns = np.nonzero(found >= 0)
+    latest[rows, columns] = values[found[rows, columns], columns]
+    return latest

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from andamio.errors import WindowsRefused, text
+from andamio.errors import Text, WindowsRefused, text
 from andamio.features.windows.plan import WindowPlan
 from andamio.features.windows.samples import Samples
 from andamio.features.windows.stream import MOST_ASSETS, AssetMemory, WindowStream
@@ -115,7 +115,7 @@ def _texts(words: list[str], shape: tuple[int, ...]) -> NDArray[np.object_]:
     return texts.reshape(shape)
 
 
-def _damaged(why: object) -> WindowsRefused:
+def _damaged(why: Text) -> WindowsRefused:
     return WindowsRefused(
         text("the kept windows cannot be read"),
         why=why,

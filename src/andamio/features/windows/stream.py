@@ -88,9 +88,10 @@ class WindowStream:
         """
         names, codes = _numbered(assets)
         late, ignored = np.zeros(len(codes), np.bool_), repeated(codes, samples)
-        parts: list[Windows] = []
-        for rows in self._segments(names, codes, samples, np.flatnonzero(~ignored)):
-            parts.append(self._take(names, codes[rows], samples.take(rows), rows, late, ignored))
+        parts = [
+            self._take(names, codes[rows], samples.take(rows), rows, late, ignored)
+            for rows in self._segments(names, codes, samples, np.flatnonzero(~ignored))
+        ]
         if not parts:
             parts = [self._form(names, np.zeros(0, np.intp), None, closing=False)]
         return Pushed(_by_asset(parts), names, late, ignored)
@@ -108,7 +109,8 @@ class WindowStream:
         newest = np.array([self._newest(name) for name in names], np.int64)
         before = _newest_before(newest, codes[rows], samples.ticks[rows])
         behind = samples.ticks[rows] <= before - self.plan.lateness
-        cuts = 1 + np.flatnonzero(behind[1:] & ~behind[:-1])
+        # A late row may end a cycle, which makes the next one too late; elsewhere late rows come together.
+        cuts = 1 + np.flatnonzero(behind[1:] & (self.plan.cycles | ~behind[:-1]))
         return [part for part in np.split(rows, cuts) if len(part)]
 
     def _newest(self, name: str) -> int:

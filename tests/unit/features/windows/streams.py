@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -146,7 +147,7 @@ def _cycles(plan: WindowPlan, asset: str, rows: Sequence[Row]) -> list[Plain]:
             runs.append([])
         runs[-1].append(row)
     for run in runs:
-        holes = [b.tick - a.tick for a, b in zip(run, run[1:], strict=False)]
+        holes = [b.tick - a.tick for a, b in itertools.pairwise(run)]
         if run[0].cycle and (plan.gap is None or max(holes, default=0) <= plan.gap):
             signals = [_drawn(run, tag, plan.length) for tag in plan.tags.tolist()]
             latest = [_held(run, tag, run[-1].tick, run[-1].tick - run[0].tick) for tag in (0, 1)]

@@ -79,7 +79,7 @@ def at_once(window: WindowPlan, rows: list[Row]) -> list[Written]:
     return written(form_windows(window, codes, samples(rows)), names)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_shuffled_delayed_repeated_and_restarted_rows_give_the_same_bytes(data: st.DataObject) -> None:
     window, rows = data.draw(plans()), data.draw(histories())
@@ -91,7 +91,7 @@ def test_shuffled_delayed_repeated_and_restarted_rows_give_the_same_bytes(data: 
     assert sorted(live) == sorted(at_once(window, rows))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(plans(), histories(), st.randoms(use_true_random=False))
 def test_windows_are_those_that_are_formed_one_by_one(window: WindowPlan, rows: list[Row], random) -> None:  # type: ignore[no-untyped-def]
     expected = plainly(window, rows)
@@ -109,7 +109,7 @@ def test_windows_are_those_that_are_formed_one_by_one(window: WindowPlan, rows: 
             np.testing.assert_array_equal(found.signals[place], wanted)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_too_late_rows_correct_later_windows_and_raise_no_earlier_one_again(data: st.DataObject) -> None:
     window, rows = data.draw(plans()), data.draw(histories())
@@ -139,14 +139,15 @@ def test_too_late_rows_correct_later_windows_and_raise_no_earlier_one_again(data
     assert {m for m in truth if m[0] != late.asset or m[1] > newest} <= set(moments)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_the_size_of_the_pieces_changes_nothing_even_for_rows_that_come_too_late(data: st.DataObject) -> None:
     window, rows = data.draw(plans()), data.draw(histories())
     coming = data.draw(st.permutations(rows))
     cuts = data.draw(st.lists(st.integers(1, 7), max_size=12))
     pieces = np.split(np.arange(len(coming)), np.cumsum(cuts)[np.cumsum(cuts) < len(coming)])
-    by_pieces, by_row = [], []
+    by_pieces: list[Written] = []
+    by_row: list[Written] = []
     late_of: list[list[bool]] = []
     for parts, found in ((pieces, by_pieces), ([[i] for i in range(len(coming))], by_row)):
         stream, flags = WindowStream(window), []
