@@ -10,6 +10,7 @@ from andamio.contracts.cells import NoNumber, number_of_text
 from andamio.contracts.confusions import likely_confusion
 from andamio.contracts.contract import Contract, Input, TagType
 from andamio.contracts.judgement import LARGEST
+from andamio.contracts.samples import count_samples
 from andamio.errors import Fault, Text, text
 
 _LONGEST = 60
@@ -40,6 +41,10 @@ class FaultWriter:
         if code == "contract-missing":
             return self._fault(code, row, declared.name, *self._missing(declared))
         data: dict[str, object] = {"value": _short(cell)}
+        if code == "contract-range" and declared.type is TagType.WAVEFORM:
+            what = text("a sample of {tag} is too large to compute with", tag=declared.name)
+            why = text("a model computes with numbers up to 3.4e38")
+            return self._fault(code, row, declared.name, what, why, text("check the sensor"), data)
         if code == "contract-range":
             what, why, fix = self._range(declared, cell, float(str(value)), unit)
             data |= {"low": declared.range[0], "high": declared.range[1]} if declared.range else {}
@@ -126,6 +131,8 @@ class FaultWriter:
         )
 
     def _type(self, declared: Input, cell: object) -> tuple[Text, Text, Text]:
+        if declared.type is TagType.WAVEFORM:
+            return self._waveform(declared, cell)
         names = {
             TagType.NUMBER: text("a number"),
             TagType.INTEGER: text("a whole number"),
@@ -137,6 +144,18 @@ class FaultWriter:
         )
         why = text('the contract says type = "{type}"', type=declared.type)
         return what, why, self._spelling(declared, cell, expected)
+
+    def _waveform(self, declared: Input, cell: object) -> tuple[Text, Text, Text]:
+        samples = count_samples(cell, typed=False)
+        if samples is None or samples == declared.length:
+            what = text("{tag} = {value} is not a list of numbers", tag=declared.name, value=_quoted(cell))
+        else:
+            what = text("{tag} has {samples} samples", tag=declared.name, samples=samples)
+        return (
+            what,
+            text('the contract says type = "waveform" and length = {length}', length=declared.length),
+            text("send a list of {length} numbers, the oldest first", length=declared.length),
+        )
 
     def _spelling(self, declared: Input, cell: object, expected: Text) -> Text:
         if isinstance(cell, str) and not isinstance(cell, NoNumber) and len(cell) < _LONGEST:

@@ -19,7 +19,6 @@ from andamio.contracts.contract import Contract, Input
 from andamio.contracts.faults import FaultWriter
 from andamio.contracts.judgement import ColumnVerdict, judge
 from andamio.contracts.rows import Rows
-from andamio.contracts.scored import refuse_waveforms
 from andamio.errors import Fault
 
 Scalar = TypeVar("Scalar", np.float32, np.object_)
@@ -88,14 +87,9 @@ class TableVerdict:
 
 
 class TableValidator:
-    """Checks tables against one contract.
-
-    Raises:
-        ContractInvalid: The contract reads waveforms, which no row of a table holds yet.
-    """
+    """Checks tables against one contract."""
 
     def __init__(self, contract: Contract, *, label: str | None = None) -> None:
-        refuse_waveforms(contract)
         self.contract = contract
         self._writer = FaultWriter(contract, label)
 
@@ -137,7 +131,7 @@ class TableValidator:
     ) -> Rows:
         kept = np.flatnonzero(accepted)
         flags: list[tuple[str, ...]] = [()] * len(kept)
-        for declared in (*self.contract.numbers, *self.contract.categories):
+        for declared in (*self.contract.numbers, *self.contract.categories, *self._waveforms):
             for flag, rows in verdicts[declared.name].flags():
                 for place in np.flatnonzero(rows[kept]).tolist():
                     flags[place] += (flag,)
@@ -147,7 +141,16 @@ class TableValidator:
             _identities(columns.get("asset"), kept, typed=typed),
             _identities(columns.get("time"), kept, typed=typed),
             flags,
+            self._signals(verdicts, kept) if self.contract.signals else None,
         )
+
+    @property
+    def _waveforms(self) -> tuple[Input, ...]:
+        return tuple(self.contract.by_name[signal.tag] for signal in self.contract.signals)
+
+    def _signals(self, verdicts: Mapping[str, ColumnVerdict], kept: NDArray[np.intp]) -> NDArray[np.float32]:
+        samples = [verdicts[signal.tag].values[kept] for signal in self.contract.signals]
+        return np.concatenate(samples, axis=1).astype(np.float32)
 
 
 def _places(order: int, breach: Breach) -> Iterator[tuple[int, int]]:

@@ -59,9 +59,6 @@ def check(version: DatasetVersion, contract: Contract) -> Checked:
     """Check every row of a version against a contract.
 
     A column whose header names another unit of the same kind than the contract's is converted first.
-
-    Raises:
-        ContractInvalid: The contract reads waveforms, which tables do not hold.
     """
     found = table_columns(contract, version.frame.columns)
     names = version.frame.columns

@@ -64,7 +64,7 @@ def _column(series: pl.Series, unit: str | None) -> ColumnProfile:
     top: list[tuple[str, int]] = []
     if kind in {"number", "integer", "time"} and len(present):
         low, median, high = present.min(), present.median(), present.max()
-    elif len(present):
+    elif len(present) and kind != "waveform":
         counts = present.cast(pl.String).value_counts(sort=True, name="n").head(_TOP)
         top = [(str(value), int(n)) for value, n in counts.iter_rows()]
     return ColumnProfile(

@@ -6,12 +6,13 @@ import dataclasses
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from andamio.contracts.cells import Cells
 from andamio.contracts.contract import Contract, Kind
 from andamio.contracts.headers import table_columns
 from andamio.contracts.rows import Rows
@@ -114,7 +115,7 @@ def read_problem(contract: Contract, frame: pl.DataFrame) -> Problem:
     _check_kind(contract)
     found = table_columns(contract, frame.columns)
     _check_columns(contract, frame, found.faults)
-    columns = {tag: frame.to_series(place).to_list() for tag, place in found.places.items()}
+    columns = {tag: cells_of(frame.to_series(place)) for tag, place in found.places.items()}
     verdict = TableValidator(contract).check(columns, units=found.units)
     target = read_target(frame[contract.target], contract)
     times = read_times(frame[contract.time]) if contract.time else None
@@ -141,6 +142,11 @@ def read_problem(contract: Contract, frame: pl.DataFrame) -> Problem:
     )
 
 
+def cells_of(column: pl.Series) -> Cells:
+    """Take the cells of a column; the samples of waveforms need not become Python objects."""
+    return cast("Cells", column) if isinstance(column.dtype, pl.List) else column.to_list()
+
+
 def copies_of(rows: Rows) -> Index:
     """Number the rows so that exact copies (all tags equal) share a number; shape ``(rows,)``."""
     codes = [np.unique(rows.numbers[:, j], return_inverse=True)[1] for j in range(rows.numbers.shape[1])]
@@ -148,9 +154,18 @@ def copies_of(rows: Rows) -> Index:
         np.unique(rows.categories[:, j].astype(str), return_inverse=True)[1]
         for j in range(rows.categories.shape[1])
     ]
+    if rows.signals is not None:
+        codes.append(_same_signals(rows.signals))
     if not codes:
         return np.arange(len(rows), dtype=np.int64)
     return np.unique(np.column_stack(codes), axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def _same_signals(signals: NDArray[np.float32]) -> Index:
+    """Number the rows by their samples; a zero is a zero, whatever its sign."""
+    packed = np.ascontiguousarray(signals + np.float32(0.0)).view(f"V{4 * signals.shape[1]}").reshape(-1)
+    places: dict[bytes, int] = {}
+    return np.array([places.setdefault(one.tobytes(), len(places)) for one in packed], dtype=np.int64)
 
 
 def _check_kind(contract: Contract) -> None:

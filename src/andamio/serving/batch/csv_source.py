@@ -36,8 +36,10 @@ class CsvSource:
         self._options = options
         self._validator = TableValidator(contract)
         self._units: Mapping[str, str] = {}
-        # Categories as written, since a class may look like a number; the rest in the reader's one form.
+        # Categories as written, since a class may look like a number, and waveforms, which are lists; the
+        # rest in the reader's one form.
         self._words = {declared.name for declared in contract.categories} | {"asset"}
+        self._words |= {signal.tag for signal in contract.signals} - {i.name for i in contract.numbers}
         self._numbers = {declared.name: declared.type for declared in contract.numbers}
         ordinary = open_ordinary(path, options)
         columns = self._ordinary(ordinary) if ordinary else None
