@@ -39,9 +39,13 @@ def command(
     row = _row(found)
     again = graph.run(row, features=False)
     started = time.perf_counter()
-    explanation = Explainer(bundle, graph).explain(row, found.id, Effort())
+    explainer = Explainer(bundle, graph)
+    explanation = explainer.explain(row, found.id, Effort())
+    inside = explainer.inside(row, explanation)
     seconds = time.perf_counter() - started
-    tell(out, Told(found, bundle, explanation, _same(found, again), seconds), plant.settings.time_zone)
+    tell(
+        out, Told(found, bundle, explanation, inside, _same(found, again), seconds), plant.settings.time_zone
+    )
 
 
 def _find(plant: PlantFolder, name: str) -> Prediction:

@@ -268,7 +268,7 @@ class Contract:
     @property
     def by_rows(self) -> Contract:
         """The contract of the single rows that windows are formed from; itself where there are none."""
-        return self if self.window is None else replace(self, window=None)
+        return self if self.window is None else replace(self, window=replace(self.window, tags=()))
 
     @property
     def by_name(self) -> Mapping[str, Input]:

@@ -46,6 +46,7 @@ class RowDecoder:
         self._width, self._categories = len(contract.numbers), len(contract.categories)
         self._signals = contract.signals
         self._watch = Watch(contract)
+        self._lists = contract.window is not None and bool(contract.window.tags)
 
     def decode(self, body: bytes) -> Rows:
         """Decode a body.
@@ -70,7 +71,7 @@ class RowDecoder:
 
     def open(self, body: bytes) -> Opened | None:
         """Decode a body, its types and its ranges; None for a body that the complete validator has to see."""
-        if self.contract.window is not None:  # lists are read by the complete validator
+        if self._lists:  # they are read by the complete validator
             return None
         try:
             opened: Opened = self._decoder.decode(body)

@@ -13,6 +13,7 @@ from andamio.contracts import Input, Rows, Signal, TagType
 from andamio.errors import NotExplainable, text
 from andamio.explanations.background import Background, background_of
 from andamio.explanations.coalitions import Aim, Coalitions
+from andamio.explanations.inside import Inside, look_inside
 from andamio.explanations.shapley import Shares, exact_shares, sampled_shares
 from andamio.explanations.usual import Usual, usual_values
 from andamio.kernel.digests import sha256
@@ -127,6 +128,27 @@ class Explainer:
             shares,
             background.source,
         )
+
+    def inside(self, row: Rows, explanation: Explanation, *, most: int = 2) -> list[Inside]:
+        """Look inside the signals that changed an explained row's answer most: which time, which band.
+
+        Args:
+            row: The row.
+            explanation: What ``explain`` found for it.
+            most: How many signals.
+        """
+        if self._background is None:
+            return []
+        aim = Aim.of(self._info, None)
+        if explanation.label is not None:
+            aim = Aim(explanation.label, self._info.classes.index(explanation.label))
+        signals = {signal.tag: signal for signal in self._contract.signals}
+        chosen = [signals[one.tag.name] for one in explanation.contributions if one.tag.name in signals]
+        return [
+            inside
+            for signal in chosen[:most]
+            for inside in look_inside(self._graph, row, self._background.rows, aim, signal)
+        ]
 
     def _contributions(self, row: Rows, shares: Shares) -> list[Contribution]:
         waves = [one for one in self._contract.signals if one.name not in self._info.numbers]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from andamio.contracts import TagType
 from andamio.explanations.explainer import Contribution, Explanation
 from andamio.explanations.figures import decimals_for, fixed, plain, share, unit_sign
+from andamio.explanations.inside import Inside
 from andamio.explanations.usual import Usual
 from andamio.language import say
 
@@ -84,6 +85,25 @@ def worded(explanation: Explanation) -> Worded:
         sum(scale.shows(one.amount) for one in found),
         scale,
     )
+
+
+def inside_words(one: Inside, scale: Scale) -> str | None:
+    """Say which part of a signal made most of the difference; None where no part did."""
+    part = one.largest
+    whole = sum(other.amount for other in one.parts)
+    if not scale.shows(part.amount) or abs(part.amount) < abs(whole) / 2:
+        return None
+    decimals = decimals_for(part.high - part.low)
+    span = f"{fixed(part.low, decimals)}–{fixed(part.high, decimals)}"
+    amount = scale.amount(part.amount, signed=True)
+    if one.axis == "hertz":
+        return say("in {tag}, most of it ({amount}) lies at {span} Hz", tag=one.tag, amount=amount, span=span)
+    if one.axis == "seconds":
+        return say("in {tag}, most of it ({amount}) lies at {span} s", tag=one.tag, amount=amount, span=span)
+    return say(
+        "in the window of {tag}, most of it ({amount}) lies at samples {span}",
+        tag=one.tag, amount=amount, span=f"{int(part.low) + 1}–{int(part.high)}",
+    )  # fmt: skip
 
 
 def _reason(one: Contribution) -> str:
