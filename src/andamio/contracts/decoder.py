@@ -46,6 +46,7 @@ class RowDecoder:
         self._width, self._categories = len(contract.numbers), len(contract.categories)
         self._signals = contract.signals
         self._watch = Watch(contract)
+        self._lists = contract.window is not None and bool(contract.window.tags)
 
     def decode(self, body: bytes) -> Rows:
         """Decode a body.
@@ -70,6 +71,8 @@ class RowDecoder:
 
     def open(self, body: bytes) -> Opened | None:
         """Decode a body, its types and its ranges; None for a body that the complete validator has to see."""
+        if self._lists:  # they are read by the complete validator
+            return None
         try:
             opened: Opened = self._decoder.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -182,7 +185,7 @@ def _packed(values: Sequence[float | None]) -> NDArray[np.float64]:
 
 def _body_type(contract: Contract) -> type[msgspec.Struct]:
     fields: list[tuple[str, Any, Any]] = []
-    waveforms = [contract.by_name[signal.tag] for signal in contract.signals]
+    waveforms = [declared for declared in contract.inputs if declared.type is TagType.WAVEFORM]
     for place, declared in enumerate((*contract.numbers, *contract.categories, *waveforms)):
         fields.append((f"tag_{place}", _field_type(declared), _field(declared)))
     fields += [("asset", str | None, None), ("time", str | None, None)]

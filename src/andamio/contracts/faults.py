@@ -24,6 +24,7 @@ class FaultWriter:
         self.contract = contract
         self.label = label or contract.name
         self.file = f"models/{contract.name}.toml"
+        self._window = contract.window
 
     def write(
         self, code: str, declared: Input, row: int, cell: object, value: object, unit: str | None
@@ -106,7 +107,7 @@ class FaultWriter:
         self, declared: Input, cell: object, value: float, unit: str | None
     ) -> tuple[Text, Text, Text]:
         sent = _measured(value, declared.unit)
-        if unit is not None:
+        if unit is not None and isinstance(cell, (str, int, float)):
             sent = text("{sent} ({value})", sent=_measured(number_of(cell), unit), value=sent)
         if declared.range is None or abs(value) > LARGEST:
             what = text("{tag} = {value} is too large to compute with", tag=declared.name, value=sent)
@@ -133,6 +134,8 @@ class FaultWriter:
     def _type(self, declared: Input, cell: object) -> tuple[Text, Text, Text]:
         if declared.type is TagType.WAVEFORM:
             return self._waveform(declared, cell)
+        if self._window is not None and declared.name in self._window.tags:
+            return self._list(declared, cell, self._window.length)
         names = {
             TagType.NUMBER: text("a number"),
             TagType.INTEGER: text("a whole number"),
@@ -155,6 +158,18 @@ class FaultWriter:
             what,
             text('the contract says type = "waveform" and length = {length}', length=declared.length),
             text("send a list of {length} numbers, the oldest first", length=declared.length),
+        )
+
+    def _list(self, declared: Input, cell: object, length: int) -> tuple[Text, Text, Text]:
+        samples = count_samples(cell, typed=False)
+        if samples is None or samples == length:
+            what = text("{tag} = {value} is not a list of numbers", tag=declared.name, value=_quoted(cell))
+        else:
+            what = text("{tag} has {samples} samples", tag=declared.name, samples=samples)
+        return (
+            what,
+            text("the contract says [window] length = {length}", length=length),
+            text("send the last {length} samples, the oldest first", length=length),
         )
 
     def _spelling(self, declared: Input, cell: object, expected: Text) -> Text:

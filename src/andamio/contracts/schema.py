@@ -43,7 +43,7 @@ def row_schema(contract: Contract) -> dict[str, object]:
     return {
         "type": "object",
         "properties": {
-            **{declared.name: _tag(declared) for declared in contract.inputs},
+            **{declared.name: _sent(contract, declared) for declared in contract.inputs},
             "asset": {**identity, "description": "The machine that the row is about."},
             "time": {**identity, "description": "The moment of the row, ISO 8601."},
         },
@@ -54,7 +54,34 @@ def row_schema(contract: Contract) -> dict[str, object]:
 
 def example_row(contract: Contract) -> dict[str, object]:
     """Make up a row that the contract accepts."""
-    return {declared.name: _example(declared) for declared in contract.inputs}
+    windowed = {} if contract.window is None else dict.fromkeys(contract.window.tags, contract.window.length)
+    return {
+        declared.name: [_example(declared)] * windowed[declared.name]
+        if declared.name in windowed
+        else _example(declared)
+        for declared in contract.inputs
+    }
+
+
+def _sent(contract: Contract, declared: Input) -> dict[str, object]:
+    """Describe a tag as it is sent: its value, or the list of its last samples."""
+    window, schema = contract.window, _tag(declared)
+    if window is None or declared.name not in window.tags:
+        return schema
+    about: dict[str, object] = {
+        key: schema.pop(key) for key in ("description", "x-unit", "x-missing") if key in schema
+    }
+    sample = {key: value for key, value in schema.items() if not key.startswith("x-") and key != "examples"}
+    kind = sample["type"] if isinstance(sample["type"], list) else [sample["type"], "null"]
+    return {
+        **about,
+        "type": "array",
+        "items": {**sample, "type": kind},
+        "minItems": window.length,
+        "maxItems": window.length,
+        "x-rate-hz": window.rate_hz,
+        "examples": [[_example(declared)] * window.length],
+    }
 
 
 def _tag(declared: Input) -> dict[str, object]:

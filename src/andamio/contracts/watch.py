@@ -41,7 +41,8 @@ class Watch:
         self._signals = [
             (signal.columns, f"{signal.tag}:imputed")
             for signal in contract.signals
-            if contract.by_name[signal.tag].missing is Missing.IMPUTE
+            if (tag := contract.by_name[signal.tag]).type is TagType.WAVEFORM
+            and tag.missing is Missing.IMPUTE
         ]
         self._watches_texts = any(_is_lenient(declared) for declared in categories)
 

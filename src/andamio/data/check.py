@@ -64,7 +64,7 @@ def check(version: DatasetVersion, contract: Contract) -> Checked:
     names = version.frame.columns
     tags = {names[place]: tag for tag, place in found.places.items()}
     columns = version.frame.select(pl.col(name).alias(tag) for name, tag in tags.items())
-    validator = TableValidator(contract)
+    validator = TableValidator(contract.by_rows)
     verdict = validator.check(_cells(columns), units=found.units)
     return Checked(
         dataset=version.name,

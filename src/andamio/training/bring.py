@@ -63,7 +63,9 @@ def bring(
     foreign = recognise(model)
     say_step(progress, text("taking {model} along", model=foreign.title))
     problem = read_problem(contract, dataset.frame)
-    leaks = tuple(dataclasses.replace(leak, excluded=False) for leak in input_leaks(contract, dataset.frame))
+    leaks = tuple(
+        dataclasses.replace(leak, excluded=False) for leak in input_leaks(contract, dataset.frame, problem)
+    )
     split = holdout(problem, HELD_OUT, options.seed)
     train = problem.take(split.train)
     learnt = _learn(foreign, train, options, progress)

@@ -15,7 +15,7 @@ from andamio.bundles.golden import golden_rows
 from andamio.bundles.graph import Graph
 from andamio.bundles.parity import certify, certify_thresholds
 from andamio.bundles.probes import policy_probes
-from andamio.contracts.contract import Contract, TagType
+from andamio.contracts.contract import Contract
 from andamio.contracts.headers import table_columns
 from andamio.contracts.rows import Rows
 from andamio.errors import Text, text
@@ -133,7 +133,7 @@ def train(
     reading = text("reading {data}@{version} by the contract", data=dataset.name, version=dataset.version)
     say_step(progress, reading)
     problem = read_problem(contract, dataset.frame)
-    leaks = input_leaks(contract, dataset.frame)
+    leaks = input_leaks(contract, dataset.frame, problem)
     excluded = frozenset(leak.column for leak in leaks if leak.excluded) - options.keep
     split = holdout(problem, HELD_OUT, options.seed)
     learnt = learn(
@@ -238,19 +238,20 @@ def _parts(
     )
 
 
-def input_leaks(contract: Contract, frame: pl.DataFrame) -> list[Leak]:
+def input_leaks(contract: Contract, frame: pl.DataFrame, problem: Problem) -> list[Leak]:
     """Look for leaks among the contract's inputs; ``column`` of a leak is the tag's name."""
+    target = contract.target or "target"
+    if problem.spans is not None:  # the label is what the model is to answer, not what the column holds
+        labels = [problem.classes[k] for k in problem.target.tolist()] if problem.classes else problem.target
+        frame = frame[problem.source].with_columns(pl.Series(target, labels))
     found = table_columns(contract, frame.columns)
-    roles = {name for name in (contract.target, contract.time, contract.asset) if name}
-    known = contract.by_name
-    # A waveform's samples are looked at by nobody before the graph makes features of them.
-    plain = {tag for tag, declared in known.items() if declared.type is not TagType.WAVEFORM}
-    tags = {tag: place for tag, place in found.places.items() if tag in plain}
+    roles = {name for name in (target, contract.time, contract.asset) if name}
+    tags = {tag: place for tag, place in found.places.items() if tag in contract.by_name}
     shown = frame.select(sorted(roles))
     prefix = "tag."
     shown = shown.with_columns(*(frame.to_series(place).alias(prefix + tag) for tag, place in tags.items()))
     regression = contract.kind == "regression"
-    leaks = find_leaks(shown, contract.target, contract.time, contract.asset, regression=regression)
+    leaks = find_leaks(shown, target, contract.time, contract.asset, regression=regression)
     named = [leak for leak in leaks if leak.column.startswith(prefix)]
     return [dataclasses.replace(leak, column=leak.column.removeprefix(prefix)) for leak in named]
 
