@@ -134,7 +134,8 @@ def _of_rows(plan: WindowPlan, codes: Places, samples: Samples, bounds: Bounds) 
         samples.sources[chosen],
     )
     finals = np.bincount(codes[final], minlength=len(bounds.done))
-    keep = places - asset_starts >= finals[codes] - (plan.length - 1)
+    # One row at least, for the count of samples and the gap go on from it.
+    keep = places - asset_starts >= finals[codes] - max(plan.length - 1, 1)
     oldest = np.flatnonzero(keep & (np.append(True, ~keep[:-1]) | asset))
     seen = bounds.seen.copy()
     seen[codes[oldest]] = position[oldest]
