@@ -52,6 +52,11 @@ class Window:
     clock: Clock = "time"
 
     @property
+    def shortest(self) -> int:
+        """Samples that the shortest window has."""
+        return self.least or self.length
+
+    @property
     def rate_hz(self) -> float | None:
         """Samples a second; None where they are rows, counts, or parts of a cycle."""
         return 1.0 / self.every if self.every and self.clock == "time" and self.cycle is None else None
