@@ -176,6 +176,8 @@ def _input_row(declared: Input) -> list[str]:
     if declared.range is not None:
         low, high = declared.range
         span = say("{low} to {high}", low=low, high=high)
+    if declared.length is not None and declared.rate_hz is not None:
+        span = say("{n} samples at {rate} Hz", n=declared.length, rate=declared.rate_hz)
     otherwise = str(declared.out_of_range) if declared.range else ""
     return [
         declared.name,

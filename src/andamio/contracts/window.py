@@ -30,6 +30,7 @@ class Window:
 
     Attributes:
         length: Samples in a window.
+        least: Samples from which on a window is formed, those before the beginning missing; None: ``length``.
         every: The sampling period; None: every row is a sample.
         step: A window ends at each step-th sample.
         gap: The longest hole that holding the last value bridges; None: three periods, or any hole where
@@ -41,6 +42,7 @@ class Window:
     """
 
     length: int
+    least: int | None = None
     every: float | None = None
     step: int = 1
     gap: float | None = None

@@ -90,7 +90,8 @@ def worded(explanation: Explanation) -> Worded:
 def inside_words(one: Inside, scale: Scale) -> str | None:
     """Say which part of a signal made most of the difference; None where no part did."""
     part = one.largest
-    if not scale.shows(part.amount):
+    whole = sum(other.amount for other in one.parts)
+    if not scale.shows(part.amount) or abs(part.amount) < abs(whole) / 2:
         return None
     decimals = decimals_for(part.high - part.low)
     span = f"{fixed(part.low, decimals)}–{fixed(part.high, decimals)}"

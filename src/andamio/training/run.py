@@ -15,7 +15,7 @@ from andamio.bundles.golden import golden_rows
 from andamio.bundles.graph import Graph
 from andamio.bundles.parity import certify, certify_thresholds
 from andamio.bundles.probes import policy_probes
-from andamio.contracts.contract import Contract, TagType
+from andamio.contracts.contract import Contract
 from andamio.contracts.headers import table_columns
 from andamio.contracts.rows import Rows
 from andamio.errors import Text, text
@@ -246,10 +246,7 @@ def input_leaks(contract: Contract, frame: pl.DataFrame, problem: Problem) -> li
         frame = frame[problem.source].with_columns(pl.Series(target, labels))
     found = table_columns(contract, frame.columns)
     roles = {name for name in (target, contract.time, contract.asset) if name}
-    known = contract.by_name
-    # A waveform's samples are looked at by nobody before the graph makes features of them.
-    plain = {tag for tag, declared in known.items() if declared.type is not TagType.WAVEFORM}
-    tags = {tag: place for tag, place in found.places.items() if tag in plain}
+    tags = {tag: place for tag, place in found.places.items() if tag in contract.by_name}
     shown = frame.select(sorted(roles))
     prefix = "tag."
     shown = shown.with_columns(*(frame.to_series(place).alias(prefix + tag) for tag, place in tags.items()))
