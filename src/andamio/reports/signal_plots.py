@@ -5,19 +5,26 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 from numpy.typing import NDArray
 
-from andamio.language import say
+from andamio.contracts.signal import Signal
+from andamio.features.signals.marks import Mark
+from andamio.language import current_language, say
 from andamio.reports.plots import INK, STYLE, svg
+from andamio.reports.report import page_environment
 
 _COLOURS = ("#b3261e", "#1f7a4d", "#8a5a00", "#6a3d9a", "#0b7285", "#c2185b")
 _FAINT = "#7a8594"
+# A band narrower than this share of the rate is told by its middle.
+_NARROW = 0.02
 Samples = NDArray[np.float64]
 
 
@@ -50,26 +57,54 @@ class DrawnSignal:
     unit: str | None = None
     bands: Sequence[Band] = ()
     envelope_bands: Sequence[Band] = ()
-    carrier: tuple[float, float] | None = field(default=None)
+    carrier: tuple[float, float] | None = None
 
 
-def signal_svg(drawn: DrawnSignal) -> str:
-    """Draw a signal as an ``<svg>`` element."""
-    return svg(f"signal-{drawn.name}", lambda figure: paint(figure, drawn), size=_size(drawn))
+def drawn_signal(signal: Signal, samples: NDArray[np.float32], marks: Sequence[Mark]) -> DrawnSignal:
+    """Put together what is drawn of a signal; a missing sample is drawn as the one before it."""
+    own = [mark for mark in marks if mark.signal == signal.name]
+    bands = [Band(name=mark.feature, low=mark.low, high=mark.high) for mark in own]
+    whole = samples.astype(np.float64)
+    known = np.flatnonzero(np.isfinite(whole))
+    place = np.arange(len(whole))
+    return DrawnSignal(
+        name=signal.name,
+        samples=np.interp(place, known, whole[known]) if len(known) else np.zeros(len(whole)),
+        rate_hz=signal.rate_hz,
+        unit=signal.unit,
+        bands=[band for band, mark in zip(bands, own, strict=True) if not mark.enveloped],
+        envelope_bands=[band for band, mark in zip(bands, own, strict=True) if mark.enveloped],
+        carrier=next((mark.carrier for mark in own if mark.carrier is not None), None),
+    )
 
 
-def signal_png(drawn: DrawnSignal) -> bytes:
-    """Draw a signal as a PNG picture."""
+def signals_page(model: str, drawn: Sequence[DrawnSignal]) -> str:
+    """Draw signals on a page that loads nothing from outside."""
+    plots = [
+        Markup(svg(f"signal-{one.name}", partial(_paint_one, drawn=one), size=_size([one])))  # noqa: S704  our own
+        for one in drawn
+    ]
+    return (
+        page_environment()
+        .get_template("signals.html.jinja")
+        .render(language=current_language(), model=model, plots=plots)
+    )
+
+
+def signals_png(drawn: Sequence[DrawnSignal]) -> bytes:
+    """Draw signals as one PNG picture, one below the other."""
     with rc_context(STYLE):
         figure = Figure(figsize=_size(drawn), layout="constrained")
-        paint(figure, drawn)
+        heights = [_size([one])[1] for one in drawn]
+        parts = figure.subfigures(len(drawn), 1, squeeze=False, height_ratios=heights)
+        for part, one in zip(parts[:, 0], drawn, strict=True):
+            _paint_one(part, drawn=one)
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=120, metadata={"Software": None})
+        figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
     return buffer.getvalue()
 
 
-def paint(figure: Figure, drawn: DrawnSignal) -> None:
-    """Draw on a figure: the samples, and where the rate is known the two spectra."""
+def _paint_one(figure: FigureBase, *, drawn: DrawnSignal) -> None:
     if drawn.rate_hz is None or len(drawn.samples) < 8:
         _samples(figure.add_subplot(), drawn, None)
         return
@@ -85,8 +120,8 @@ def paint(figure: Figure, drawn: DrawnSignal) -> None:
     lower.set(ylabel=say("envelope spectrum") + in_unit, xlabel=say("frequency [Hz]"), xlim=(0, reach))
 
 
-def _size(drawn: DrawnSignal) -> tuple[float, float]:
-    return (8.0, 8.2) if drawn.rate_hz is not None else (8.0, 2.8)
+def _size(drawn: Sequence[DrawnSignal]) -> tuple[float, float]:
+    return 8.0, sum(8.2 if one.rate_hz is not None else 2.8 for one in drawn)
 
 
 def _samples(axes: Axes, drawn: DrawnSignal, envelope: Samples | None) -> None:
@@ -105,7 +140,7 @@ def _samples(axes: Axes, drawn: DrawnSignal, envelope: Samples | None) -> None:
         ylabel=drawn.unit or "",
         xlim=(across[0], across[-1]),
     )
-    axes.legend(loc="upper right", fontsize=8, frameon=False)
+    axes.legend(loc="upper right", fontsize=8, framealpha=0.85)
 
 
 def _spectrum(axes: Axes, samples: Samples, rate_hz: float, bands: Sequence[Band]) -> None:
@@ -116,9 +151,12 @@ def _spectrum(axes: Axes, samples: Samples, rate_hz: float, bands: Sequence[Band
     for number, band in enumerate(bands):
         colour = _COLOURS[number % len(_COLOURS)]
         high = min(band.high, rate_hz / 2)
-        middle = say("{name}, {hz} Hz", name=band.name, hz=f"{(band.low + high) / 2:.1f}")
-        axes.axvspan(band.low, high, color=colour, alpha=0.22, linewidth=0)
-        axes.axvline((band.low + high) / 2, color=colour, linewidth=0.9, linestyle="--", label=middle)
+        narrow = high - band.low < _NARROW * rate_hz
+        hertz = f"{(band.low + high) / 2:.1f}" if narrow else f"{band.low:.0f}–{high:.0f}"
+        label = say("{name}, {hz} Hz", name=band.name, hz=hertz)
+        axes.axvspan(band.low, high, color=colour, alpha=0.22, linewidth=0, label=None if narrow else label)
+        if narrow:
+            axes.axvline((band.low + high) / 2, color=colour, linewidth=0.9, linestyle="--", label=label)
     axes.set_ylim(bottom=0)
     if bands:
         axes.legend(loc="upper right", fontsize=8, frameon=False)
