@@ -52,6 +52,11 @@ class Window:
     clock: Clock = "time"
 
     @property
+    def shortest(self) -> int:
+        """Samples that the shortest window has."""
+        return self.least or self.length
+
+    @property
     def rate_hz(self) -> float | None:
         """Samples a second; None where they are rows, counts, or parts of a cycle."""
         return 1.0 / self.every if self.every and self.clock == "time" and self.cycle is None else None
@@ -73,3 +78,11 @@ class Horizon:
     def of_unit(self) -> float:
         """Seconds of one unit; 1 where the span is a plain number."""
         return 1.0 if self.unit is None else SECONDS[self.unit]
+
+    def unit_told(self, unit: str | None) -> float:
+        """Return the seconds of the unit that answers are told in: the output's, or the horizon's own."""
+        return 1.0 if self.unit is None else SECONDS.get(unit or "", self.of_unit)
+
+    def most_told(self, unit: str | None) -> float:
+        """Return the horizon in the unit that answers are told in."""
+        return self.span / self.unit_told(unit)

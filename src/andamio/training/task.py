@@ -75,7 +75,7 @@ def task_of(problem: Problem) -> Task:
     if not problem.is_regression:
         return Task(len(problem.classes))
     horizon = problem.contract.horizon
-    return Task(0, None if horizon is None else horizon.span)
+    return Task(0, None if horizon is None else horizon.most_told(problem.contract.output.unit))
 
 
 def target_of(problem: Problem) -> Target:

@@ -148,6 +148,13 @@ def test_measures_of_life_are_there_only_with_a_horizon(even: Fitted) -> None:
     assert task_of(fresh) == Task(0, HORIZON)
 
 
+def test_a_horizon_in_days_limits_answers_in_hours() -> None:
+    week = dataclasses.replace(problem().contract, horizon=Horizon(7 * 86400.0, "days"))
+    hours = dataclasses.replace(week, output=dataclasses.replace(week.output, unit="h"))
+    assert task_of(dataclasses.replace(problem(), contract=week)).horizon == 7.0
+    assert task_of(dataclasses.replace(problem(), contract=hours)).horizon == 168.0
+
+
 def test_intervals_hold_for_machines_that_were_not_seen(even: Fitted) -> None:
     fresh = problem(mills=60, seed=11)
     told = Graph(even.graph, even.info).run(fresh.rows)
