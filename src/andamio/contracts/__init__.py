@@ -1,7 +1,7 @@
 """What a model promises, and the one door through which its inputs come in.
 
 ``models/NAME.toml`` is read into a ``Contract`` (``reading``). A contract compiles to a decoder for JSON rows
-and to a check over a table's columns; both give the same ``Rows``, the graph's two input tensors, and the
+and to a check over a table's columns; both give the same ``Rows``, the graph's input tensors, and the
 same faults. It also writes itself as JSON Schema, and tells what changed between two of its versions.
 """
 
@@ -12,7 +12,7 @@ from andamio.contracts.headers import TableColumns, table_columns
 from andamio.contracts.reading import parse_contract, read_contract
 from andamio.contracts.rows import Rows
 from andamio.contracts.schema import example_row, json_schema
-from andamio.contracts.scored import not_yet_scored
+from andamio.contracts.signal import Signal
 from andamio.contracts.table import TableValidator, TableVerdict
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "OutOfRange",
     "RowDecoder",
     "Rows",
+    "Signal",
     "TableColumns",
     "TableValidator",
     "TableVerdict",
@@ -33,7 +34,6 @@ __all__ = [
     "diff",
     "example_row",
     "json_schema",
-    "not_yet_scored",
     "parse_contract",
     "read_contract",
     "table_columns",

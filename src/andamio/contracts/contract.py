@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
+from andamio.contracts.signal import Signal, side_by_side
+from andamio.contracts.window import Horizon, Window
 from andamio.kernel.digests import sha256
 
 OnFullDisk = Literal["stop", "score-unlogged"]
@@ -22,7 +24,7 @@ class Kind(StrEnum):
 
 
 class TagType(StrEnum):
-    """The type of an input. A waveform is declared today and scored from a later version on."""
+    """The type of an input; a waveform is a list of samples, sent with its row."""
 
     NUMBER = "number"
     INTEGER = "integer"
@@ -153,11 +155,22 @@ class Accept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """What the two kinds of mistake cost, per event, in ``currency``."""
+    """What the two kinds of mistake cost, in ``currency``.
 
-    missed_failure: float
-    false_alarm: float
+    Of a class ``missed_failure`` and ``false_alarm``, per event; of a number ``late`` and ``early``, for each
+    unit by which the answer is too high or too low.
+    """
+
+    missed_failure: float = 0.0
+    false_alarm: float = 0.0
+    late: float | None = None
+    early: float | None = None
     currency: str = "USD"
+
+    @property
+    def lateness(self) -> tuple[float, float] | None:
+        """The prices of answers that are too high and too low, where they have one."""
+        return None if self.late is None or self.early is None else (self.late, self.early)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,10 +211,10 @@ class Fallback:
 class Contract:
     """A model's contract.
 
-    ``inputs`` keep the order of the file. ``numbers`` (number, integer, boolean) and ``categories``
-    split them, each in that order: this is the layout of the graph's two input tensors, shapes
-    ``(rows, len(numbers))`` float32 with NaN for missing and ``(rows, len(categories))`` text with
-    "" for missing.
+    ``inputs`` keep the order of the file. ``numbers`` (number, integer, boolean), ``categories`` and
+    ``signals`` split them, each in that order: this is the layout of the graph's input tensors, shapes
+    ``(rows, len(numbers))`` float32 with NaN for missing, ``(rows, len(categories))`` text with "" for
+    missing, and ``(rows, samples of all signals)`` float32 with NaN for a missing sample.
     """
 
     name: str
@@ -211,6 +224,8 @@ class Contract:
     time: str | None = None
     asset: str | None = None
     positive: str | None = None
+    horizon: Horizon | None = None
+    window: Window | None = None
     operation: Operation = field(default_factory=Operation)
     inputs: tuple[Input, ...]
     features: tuple[Feature, ...] = ()
@@ -232,6 +247,28 @@ class Contract:
     def categories(self) -> tuple[Input, ...]:
         """The inputs of the graph's second tensor."""
         return tuple(i for i in self.inputs if i.type is TagType.CATEGORY)
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """The signals of the graph's third tensor, each with its columns."""
+        return side_by_side(
+            Signal(name=i.name, tag=i.name, length=length, rate_hz=rate_hz, unit=i.unit)
+            for i in self.inputs
+            for length, rate_hz in [self._samples(i)]
+            if length
+        )
+
+    def _samples(self, declared: Input) -> tuple[int, float | None]:
+        if declared.type is TagType.WAVEFORM:
+            return declared.length or 0, declared.rate_hz
+        if self.window is None or declared.name not in self.window.tags:
+            return 0, None
+        return self.window.length, self.window.rate_hz
+
+    @property
+    def by_rows(self) -> Contract:
+        """The contract of the single rows that windows are formed from; itself where there are none."""
+        return self if self.window is None else replace(self, window=replace(self.window, tags=()))
 
     @property
     def by_name(self) -> Mapping[str, Input]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andamio.contracts.contract import Contract
+from andamio.contracts.signal import width
 
 
 class Rows(msgspec.Struct, frozen=True, gc=False, eq=False):
@@ -22,6 +23,8 @@ class Rows(msgspec.Struct, frozen=True, gc=False, eq=False):
         times: The moment of each row as it was sent, where it was told.
         flags: What the policies will do with each row: ``TAG:out-of-range``, ``TAG:clipped``,
             ``TAG:imputed``, ``TAG:other``.
+        signals: Shape ``(rows, samples of all contract.signals)``, float32, NaN for a missing sample; None
+            where the contract has no signals.
     """
 
     numbers: NDArray[np.float32]
@@ -29,6 +32,7 @@ class Rows(msgspec.Struct, frozen=True, gc=False, eq=False):
     assets: Sequence[str | None]
     times: Sequence[str | None]
     flags: Sequence[tuple[str, ...]]
+    signals: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -42,6 +46,7 @@ class Rows(msgspec.Struct, frozen=True, gc=False, eq=False):
             [self.assets[place] for place in places],
             [self.times[place] for place in places],
             [self.flags[place] for place in places],
+            None if self.signals is None else self.signals[index],
         )
 
 
@@ -53,4 +58,5 @@ def no_rows(contract: Contract) -> Rows:
         [],
         [],
         [],
+        np.empty((0, width(contract.signals)), np.float32) if contract.signals else None,
     )

@@ -9,7 +9,7 @@ is trained on and what answers cannot differ.
 Models reach the graph as scores: ``export_lightgbm(booster)``, ``export_forest(forest)``,
 ``export_linear(coefficients, intercept)``, ``export_dummy(values)``, ``Kernel``. Scores combine: ``average``,
 ``Combined``, ``Logistic``, ``Softmax``, ``Platt``, ``Isotonic``, ``Normalised``, ``Limited``,
-``Selected``, ``Beside``, ``Exponential``; a model brought as a file is one too (``bring_onnx``).
+``Selected``, ``Beside``, ``Exponential``, ``Curves``; a model brought as a file is one too (``bring_onnx``).
 ``Classifier`` and ``Regressor`` say which score is which answer:
 
     plan = learn_plan(contract, training_rows)         # medians and most frequent values
@@ -30,6 +30,7 @@ from andamio.features.plan import FeaturePlan
 if TYPE_CHECKING:
     from andamio.features.answers import Classifier, Regressor, append_model
     from andamio.features.calibrations import Isotonic, Normalised, Platt
+    from andamio.features.curves import Curves, powers
     from andamio.features.exports import export_dummy, export_forest, export_lightgbm, export_linear
     from andamio.features.foreign import bring_onnx
     from andamio.features.graph import FeatureGraph, feature_graph, run_features
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 _WHEN_ASKED = {
     "answers": ("Classifier", "Regressor", "append_model"),
     "calibrations": ("Isotonic", "Normalised", "Platt"),
+    "curves": ("Curves", "powers"),
     "exports": ("export_dummy", "export_forest", "export_lightgbm", "export_linear"),
     "foreign": ("bring_onnx",),
     "graph": ("FeatureGraph", "feature_graph", "run_features"),
@@ -90,6 +92,7 @@ __all__ = [
     "Beside",
     "Classifier",
     "Combined",
+    "Curves",
     "Described",
     "Exponential",
     "FeatureGraph",
@@ -119,5 +122,6 @@ __all__ = [
     "feature_graph",
     "learn_plan",
     "parse",
+    "powers",
     "run_features",
 ]

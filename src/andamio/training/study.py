@@ -16,11 +16,13 @@ from andamio.contracts.contract import Contract, Feature
 from andamio.errors import Text, text
 from andamio.training.boosting import Boosting, default_settings, share_of_columns
 from andamio.training.candidates import Candidate, Folds, Setting
+from andamio.training.curved import CurvedFit
 from andamio.training.forest import Forest
 from andamio.training.gaussian_process import GaussianProcess, suits
 from andamio.training.linear import LinearFit
 from andamio.training.matrix import Matrices
 from andamio.training.models import Matrix
+from andamio.training.remaining import Groups
 from andamio.training.search import search_features
 from andamio.training.task import Target, Task, gain
 from andamio.training.transfer import SISTER, Transfer
@@ -76,6 +78,7 @@ class Study:
         folds: Pairs of row numbers: trained on, predicted.
         seed: Of every draw.
         only: Kinds of models that are tried once each; empty tries everything.
+        groups: The machine of each row, where rows of one machine are alike.
         made: The trials so far, in their order.
         found: Features that the search found to pay.
         transfer: What a sister's prediction was worth; None without a sister.
@@ -89,6 +92,7 @@ class Study:
     folds: Folds
     seed: int
     only: frozenset[str] = frozenset()
+    groups: Groups | None = None
     made: list[Trial] = field(default_factory=list)
     found: tuple[Feature, ...] = ()
     transfer: Transfer | None = None
@@ -139,6 +143,8 @@ class Study:
         share = share_of_columns(width)
         start = yield Proposal(Boosting(settings), (), text("trying boosted trees"))
         yield Proposal(LinearFit(), (), text("trying a linear model"))
+        if self.task.horizon is not None:
+            yield Proposal(CurvedFit(), (), text("trying a curved linear model"))
         forest = yield Proposal(Forest(columns=0.5 * share), (), text("trying a random forest"))
         smooth = suits(rows, width, self.task)
         if smooth:
@@ -174,6 +180,9 @@ class Study:
             again.append(Boosting(default_settings(rows, width, self.task)))
             yield Proposal(again[-1], (), text("trying boosted trees"))
         yield Proposal(LinearFit(), (), text("trying a linear model"))
+        if "curved" in self.only:
+            again.append(CurvedFit())
+            yield Proposal(again[-1], (), text("trying a curved linear model"))
         if "forest" in self.only:
             forest = Forest(columns=0.5 * share_of_columns(width))
             yield Proposal(forest, (), text("trying a random forest"))

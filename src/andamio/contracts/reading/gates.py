@@ -29,6 +29,9 @@ REGRESSION_METRICS: Mapping[str, str] = {
     "bias": "",
     "coverage": "",
     "interval_width": "<",
+    "cost_per_row": "<",
+    "phm_score": "<",
+    "late_share": "<",
 }
 NOISE_METRICS: Mapping[Kind, Mapping[str, str]] = {
     Kind.CLASSIFICATION: {"flips": "<"},
@@ -41,7 +44,7 @@ METRICS: Mapping[Kind, Mapping[str, str]] = {
     Kind.ANOMALY: CLASSIFICATION_METRICS,
 }
 _SHARES = {"recall", "precision", "f1", "accuracy", "roc_auc", "average_precision", "false_alarm_rate"}
-_SHARES |= {"brier", "coverage", "flips"}
+_SHARES |= {"brier", "coverage", "late_share", "flips"}
 _GATE = re.compile(r"\s*(>=|<=|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
 
 

@@ -9,7 +9,9 @@ from typing import Literal
 from andamio.contracts.contract import Costs, Input, Kind, Monitor, Operation, Output, Retrain, Threshold
 from andamio.contracts.reading.inputs import TAG_NAME
 from andamio.contracts.reading.section import Section, is_number
+from andamio.contracts.reading.windows import read_horizon
 from andamio.contracts.spelling import spelled
+from andamio.contracts.window import Horizon
 from andamio.errors import text
 
 SCHEDULES = ("hourly", "daily", "weekly", "monthly", "quarterly", "yearly")
@@ -27,6 +29,7 @@ class ModelSection:
     time: str | None
     asset: str | None
     positive: str | None
+    horizon: Horizon | None = None
 
 
 def read_model(root: Section) -> ModelSection:
@@ -39,7 +42,12 @@ def read_model(root: Section) -> ModelSection:
     kind = section.choice("kind", Kind, Kind.CLASSIFICATION)
     if not section.has("kind"):
         section.lacks("kind", text("it is one of classification, regression, anomaly"))
-    needs_target = None if kind is Kind.ANOMALY else text("it is the column that the model learns to answer")
+    to_the_end = kind is Kind.REGRESSION and section.has("horizon")
+    needs_target = (
+        None
+        if kind is Kind.ANOMALY or to_the_end
+        else text("it is the column that the model learns to answer")
+    )
     model = ModelSection(
         kind=kind,
         data=section.string("data", required=text("it is the dataset that the model is trained on")) or "",
@@ -47,6 +55,7 @@ def read_model(root: Section) -> ModelSection:
         time=section.string("time"),
         asset=section.string("asset"),
         positive=_positive(section, kind),
+        horizon=read_horizon(section, kind),
     )
     section.close()
     return model
@@ -131,18 +140,32 @@ def read_latency(root: Section) -> float | None:
     return p99_ms
 
 
-def read_costs(root: Section) -> Costs | None:
-    """Read ``[costs]``."""
+def read_costs(root: Section, kind: Kind) -> Costs | None:
+    """Read ``[costs]``: of the two mistakes of a class, or of a number that is too high or too low."""
     section = root.section("costs")
     if section is None:
         return None
-    missed, alarm = section.number("missed_failure", low=0.0), section.number("false_alarm", low=0.0)
-    for key in ("missed_failure", "false_alarm"):
+    keys, others = ("missed_failure", "false_alarm"), ("late", "early")
+    if kind is Kind.REGRESSION:
+        keys, others = others, keys
+    for key in others:
+        if section.has(key):
+            section.wrong(
+                key,
+                text("{key} says nothing about a {type}", key=key, type=kind),
+                fix=text("write {keys}", keys=" / ".join(keys)),
+            )
+            section.raw(key)
+    least = 1e-9 if kind is Kind.REGRESSION else 0.0
+    first, second = (section.number(key, low=least) or 0.0 for key in keys)
+    for key in keys:
         if not section.has(key):
             section.lacks(key, text("a cost is compared with the other cost"))
     currency = section.string("currency") or "USD"
     section.close()
-    return Costs(missed_failure=missed or 0.0, false_alarm=alarm or 0.0, currency=currency)
+    if kind is Kind.REGRESSION:
+        return Costs(late=first, early=second, currency=currency)
+    return Costs(missed_failure=first, false_alarm=second, currency=currency)
 
 
 def read_monitor(root: Section, inputs: Sequence[Input]) -> Monitor:

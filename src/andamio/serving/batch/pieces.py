@@ -7,6 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from andamio.contracts import Rows
 from andamio.contracts.table import BadCell
 from andamio.errors import Fault, text
@@ -40,12 +43,25 @@ def placed(found: BadCell, line: int) -> Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Part of a file. ``lines`` are those of the accepted rows, in their order."""
+    """Part of a file.
+
+    Attributes:
+        rows: The accepted rows, or the windows that ended.
+        lines: Where they stand, in their order.
+        refused: How many rows were refused.
+        refusals: Their faults.
+        cycles: The cycle of each row, where the contract names a column for it.
+        unanswered: Accepted rows at which no window ended.
+        late: Rows that came too late for their windows.
+    """
 
     rows: Rows
     lines: Sequence[int]
     refused: int
     refusals: Sequence[Refusal]
+    cycles: Sequence[str] | None = None
+    unanswered: int = 0
+    late: int = 0
 
 
 def read_ahead(pieces: Iterable[Piece]) -> Iterator[Piece]:
@@ -63,6 +79,14 @@ class Source(Protocol):
 
     def pieces(self) -> Iterable[Piece]:
         """Yield its pieces in the order of the file."""
+        ...
+
+
+class Courses(Protocol):
+    """Keeps one course of remaining life for each machine; whoever owns a memory between files does."""
+
+    def told(self, rows: Rows, values: NDArray[np.float32]) -> Sequence[float]:
+        """Smooth the answers to rows, in their order."""
         ...
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from andamio.errors import RowsRejected, text
 from andamio.journal import BatchRecord, Record, RejectedRow, RejectRecord
 from andamio.kernel.digests import sha256_of_file
-from andamio.serving.batch.pieces import Piece, Source, Target, read_ahead
+from andamio.serving.batch.pieces import Courses, Piece, Source, Target, read_ahead
 from andamio.serving.batch.refused import RefusedFile
 from andamio.serving.scorer import Scorer
 
@@ -32,13 +32,19 @@ class Files(NamedTuple):
 
 @dataclass(slots=True)
 class BatchResult:
-    """What came of a file; ``worded`` of its refused rows have their faults in sentences."""
+    """What came of a file.
+
+    Of its refused rows ``worded`` have their faults in sentences; of its accepted ones ``unanswered`` end no
+    window, and ``late`` came too late for theirs.
+    """
 
     scored: int = 0
     refused: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     rejected: Path | None = None
     worded: int = 0
+    unanswered: int = 0
+    late: int = 0
 
     @property
     def rows_kept(self) -> bool:
@@ -52,6 +58,7 @@ def score_file(
     target: Target,
     files: Files,
     commit: Callable[[Sequence[Record]], None],
+    courses: Courses | None = None,
 ) -> BatchResult:
     """Score a file; the output appears when it is whole and its record is in the journal.
 
@@ -65,6 +72,7 @@ def score_file(
         target: The output, unseen so far.
         files: Their names; the refused rows go beside the output.
         commit: Puts records into the journal to stay.
+        courses: Smooths remaining lives.
 
     Raises:
         RowsRejected: The contract refuses every row; that is journalled, and nothing is written.
@@ -82,11 +90,18 @@ def score_file(
             for piece in read_ahead(source.pieces()):
                 result.scored += len(piece.lines)
                 result.refused += piece.refused
+                result.unanswered += piece.unanswered
+                result.late += piece.late
                 refused.add(piece.refusals, keep=not result.scored)
-                scored = _score(scorer, piece, target, recorded=result.rows_kept)
+                scored = _score(scorer, piece, target, courses, recorded=result.rows_kept)
                 rows = rows + scored if result.rows_kept else []
         if not result.scored:
             commit(rows)
+            if result.unanswered > 0:  # they wait for the windows that later files end
+                refused.make_durable()
+                result.rejected = refused.publish()
+                result.reasons, result.worded = dict(refused.reasons), refused.worded
+                return result
             raise _nothing_scored(refused, result.refused)
         output_digest = target.make_durable()
         refused.make_durable()
@@ -101,10 +116,14 @@ def score_file(
     return result
 
 
-def _score(scorer: Scorer, piece: Piece, target: Target, *, recorded: bool) -> list[Record]:
+def _score(
+    scorer: Scorer, piece: Piece, target: Target, courses: Courses | None, *, recorded: bool
+) -> list[Record]:
     records: list[Record] = []
     if piece.lines:
         block = scorer.score_block(piece.rows)
+        if courses is not None and block.outputs.value is not None:
+            block = block._replace(course=courses.told(piece.rows, block.outputs.value))
         target.add(piece.lines, scorer, block)
         if recorded:
             records.append(scorer.record(block, door=_DOOR))
