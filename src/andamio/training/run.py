@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -156,7 +157,7 @@ def train(
     excluded = frozenset(leak.column for leak in leaks if leak.excluded) - options.keep
     split = holdout(problem, HELD_OUT, options.seed)
     if options.sister is not None:
-        learn = partial(learn, sister=options.sister)
+        learn = partial(cast("Callable[..., Learnt]", learn), sister=options.sister)
     learnt = learn(
         problem.take(split.train),
         excluded=excluded,
