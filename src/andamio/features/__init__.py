@@ -10,7 +10,7 @@ Models reach the graph as scores: ``export_lightgbm(booster)``, ``export_forest(
 ``export_linear(coefficients, intercept)``, ``export_dummy(values)``. Scores combine: ``average``,
 ``Combined``, ``Logistic``, ``Softmax``, ``Platt``, ``Isotonic``, ``Normalised``, ``Limited``,
 ``Selected``, ``Beside``, ``Exponential``; a model brought as a file is one too (``bring_onnx``).
-``Classifier`` and ``Regressor`` say which score is which answer:
+``Classifier``, ``Regressor`` and ``Detector`` say which score is which answer:
 
     plan = learn_plan(contract, training_rows)         # medians and most frequent values
     graph = feature_graph(plan)
@@ -28,8 +28,9 @@ from andamio.features.checking import Described, check_features, describe_featur
 from andamio.features.plan import FeaturePlan
 
 if TYPE_CHECKING:
-    from andamio.features.answers import Classifier, Regressor, append_model
+    from andamio.features.answers import Classifier, Detector, Regressor, append_model
     from andamio.features.calibrations import Isotonic, Normalised, Platt
+    from andamio.features.distances import ByRegime, Distance, Ratio, Reconstruction, Smallest
     from andamio.features.exports import export_dummy, export_forest, export_lightgbm, export_linear
     from andamio.features.foreign import bring_onnx
     from andamio.features.graph import FeatureGraph, feature_graph, run_features
@@ -50,8 +51,9 @@ if TYPE_CHECKING:
     from andamio.features.trees import Trees
 
 _WHEN_ASKED = {
-    "answers": ("Classifier", "Regressor", "append_model"),
+    "answers": ("Classifier", "Detector", "Regressor", "append_model"),
     "calibrations": ("Isotonic", "Normalised", "Platt"),
+    "distances": ("ByRegime", "Distance", "Ratio", "Reconstruction", "Smallest"),
     "exports": ("export_dummy", "export_forest", "export_lightgbm", "export_linear"),
     "foreign": ("bring_onnx",),
     "graph": ("FeatureGraph", "feature_graph", "run_features"),
@@ -83,9 +85,12 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "Always",
     "Beside",
+    "ByRegime",
     "Classifier",
     "Combined",
     "Described",
+    "Detector",
+    "Distance",
     "Exponential",
     "FeatureGraph",
     "FeaturePlan",
@@ -95,9 +100,12 @@ __all__ = [
     "Logistic",
     "Normalised",
     "Platt",
+    "Ratio",
+    "Reconstruction",
     "Regressor",
     "Score",
     "Selected",
+    "Smallest",
     "Softmax",
     "Trees",
     "append_model",

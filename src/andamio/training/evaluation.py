@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from andamio.bundles import Outputs
 from andamio.statistics.intervals import Interval, bootstrap
+from andamio.training.anomaly.measuring import Noticing
 from andamio.training.comparison import Comparison, compare
 from andamio.training.curves import curves
 from andamio.training.gates import GateResult, deployable, judge, parity_gate
@@ -91,7 +92,8 @@ def evaluate(
     """
     outputs = answer(test.rows)
     groups = alike(test)
-    metrics = bootstrap(lambda index: measure(test, outputs, index), len(test), groups, seed=seed)
+    measured = _measures(test, outputs, answer, seed)
+    metrics = bootstrap(measured, len(test), groups, seed=seed)
     by_slice = slices(test, outputs, slice_columns(test))
     asked = test.contract.accept.noise
     level = LEVEL if asked is None else asked.level
@@ -108,6 +110,16 @@ def evaluate(
         gates=judge(test.contract, metrics, by_slice, noise, parity_gate(certificate)),
         curves=curves(test, outputs),
     )
+
+
+def _measures(
+    test: Problem, outputs: Outputs, answer: Answer, seed: int
+) -> Callable[[Index], Mapping[str, float]]:
+    """Return what measures the rows of an index; of a detector also how many made-up faults it notices."""
+    if not test.is_anomaly:
+        return lambda index: measure(test, outputs, index)
+    noticing = Noticing.measure(test, answer, seed)
+    return lambda index: {"detection": noticing.share(index), **measure(test, outputs, index)}
 
 
 def alike(problem: Problem) -> Index | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from msgspec import structs
 
+from andamio.bundles import Outputs
 from andamio.training.judging import Answer, measure
 from andamio.training.table import Problem
 
@@ -39,8 +41,7 @@ def importances(problem: Problem, answer: Answer, seed: int) -> list[Importance]
     rng = np.random.default_rng(seed)
     if len(problem) > MOST_ROWS:
         problem = problem.take(np.sort(rng.choice(len(problem), MOST_ROWS, replace=False)))
-    metric, sign = ("rmse", 1.0) if problem.is_regression else ("average_precision", -1.0)
-    whole = measure(problem, answer(problem.rows))[metric]
+    metric, lost = _loss(problem, answer)
     found = []
     tags = [("numbers", j, i.name) for j, i in enumerate(problem.contract.numbers)]
     tags += [("categories", j, i.name) for j, i in enumerate(problem.contract.categories)]
@@ -50,6 +51,22 @@ def importances(problem: Problem, answer: Answer, seed: int) -> list[Importance]
             values = getattr(problem.rows, block).copy()
             values[:, j] = rng.permutation(values[:, j])
             shuffled = structs.replace(problem.rows, **{block: values})
-            losses.append(sign * (measure(problem, answer(shuffled))[metric] - whole))
+            losses.append(lost(answer(shuffled)))
         found.append(Importance(tag, float(np.mean(losses)), metric))
     return sorted(found, key=lambda one: (-one.loss, one.tag))
+
+
+def _loss(problem: Problem, answer: Answer) -> tuple[str, Callable[[Outputs], float]]:
+    """Return the metric, and what tells how much worse other answers are; a detector's score merely moves."""
+    before = answer(problem.rows)
+    if problem.is_anomaly:
+        return "shift", lambda shuffled: _moved(before, shuffled)
+    metric, sign = ("rmse", 1.0) if problem.is_regression else ("average_precision", -1.0)
+    whole = measure(problem, before)[metric]
+    return metric, lambda shuffled: sign * (measure(problem, shuffled)[metric] - whole)
+
+
+def _moved(before: Outputs, after: Outputs) -> float:
+    if before.value is None or after.value is None:
+        raise TypeError("an anomaly graph answers a score")
+    return float(np.mean(np.abs(after.value.astype(np.float64) - before.value.astype(np.float64))))

@@ -19,6 +19,8 @@ from andamio.contracts.contract import Contract
 from andamio.contracts.headers import table_columns
 from andamio.contracts.rows import Rows
 from andamio.errors import Text, text
+from andamio.training.anomaly.learning import learn_detector
+from andamio.training.anomaly.splitting import hold_out_latest, with_known
 from andamio.training.evaluation import Evaluation, about_split, evaluate
 from andamio.training.golden import choose_golden
 from andamio.training.judging import plain
@@ -111,7 +113,7 @@ def train(
     options: TrainOptions,
     progress: Progress,
     *,
-    learn: Learn = learn,
+    learn: Learn | None = None,
 ) -> Candidate:
     """Train a candidate.
 
@@ -123,7 +125,7 @@ def train(
         dataset: A dataset version.
         options: Budget, seed, tags to keep.
         progress: Told each step as it begins.
-        learn: Learns from the training part.
+        learn: Learns from the training part; None by the kind of the contract.
 
     Raises:
         TrainingDataRefused: The dataset cannot be trained on.
@@ -133,11 +135,11 @@ def train(
     reading = text("reading {data}@{version} by the contract", data=dataset.name, version=dataset.version)
     say_step(progress, reading)
     problem = read_problem(contract, dataset.frame)
-    leaks = input_leaks(contract, dataset.frame)
+    leaks = [] if problem.is_anomaly else input_leaks(contract, dataset.frame)
     excluded = frozenset(leak.column for leak in leaks if leak.excluded) - options.keep
-    split = holdout(problem, HELD_OUT, options.seed)
-    learnt = learn(
-        problem.take(split.train),
+    split = hold_out(problem, options.seed)
+    learnt = (learn or learner_of(problem))(
+        problem.take(with_known(problem, split) if problem.is_anomaly else split.train),
         excluded=excluded,
         budget_s=options.budget_s,
         trials=options.trials,
@@ -147,6 +149,16 @@ def train(
     fitted_s = time.perf_counter() - started
     found = Findings(tuple(leaks), excluded, split)
     return finish(problem, dataset, found, learnt, options, progress, durations={"fit_s": round(fitted_s, 3)})
+
+
+def hold_out(problem: Problem, seed: int) -> Split:
+    """Hold a part out by the kind of the contract."""
+    return hold_out_latest(problem, HELD_OUT) if problem.is_anomaly else holdout(problem, HELD_OUT, seed)
+
+
+def learner_of(problem: Problem) -> Learn:
+    """Choose who learns by the kind of the contract."""
+    return learn_detector if problem.is_anomaly else learn
 
 
 def finish(
@@ -161,7 +173,8 @@ def finish(
 ) -> Candidate:
     """Prove, measure, judge and describe what was learnt (or brought along)."""
     started = time.perf_counter()
-    measured = _measure(problem, found.split, learnt, options.seed, progress)
+    rehearsed, learnt = learnt, learnt if learnt.again is None else learnt.again(problem)
+    measured = _measure(problem, found.split, rehearsed, learnt, options.seed, progress)
     origin = lineage(
         dataset,
         problem,
@@ -200,14 +213,18 @@ class _Measured:
     evaluation: Evaluation
 
 
-def _measure(problem: Problem, split: Split, learnt: Learnt, seed: int, progress: Progress) -> _Measured:
+def _measure(
+    problem: Problem, split: Split, rehearsed: Learnt, learnt: Learnt, seed: int, progress: Progress
+) -> _Measured:
+    """Prove what will answer, and measure on held-out rows what has not seen them."""
     graph = Graph(learnt.graph, learnt.info)
     train, test = problem.take(split.train), problem.take(split.test)
     say_step(progress, text("proving that the graph answers as the trained model does"))
     probes = policy_probes(problem.contract, problem.rows)
     certificate = prove(learnt, graph, problem, probes, seed)
     say_step(progress, text("measuring on {rows} held-out rows", rows=len(test)))
-    evaluation = evaluate(train, test, graph.run, learnt.simpler, certificate, seed)
+    asked = graph if rehearsed is learnt else Graph(rehearsed.graph, rehearsed.info)
+    evaluation = evaluate(train, test, asked.run, rehearsed.simpler, certificate, seed)
     return _Measured(graph, train, test, probes, certificate, evaluation)
 
 

@@ -17,7 +17,7 @@ from andamio.contracts.headers import table_columns
 from andamio.contracts.rows import Rows
 from andamio.contracts.table import TableValidator, TableVerdict
 from andamio.errors import Fault, Text, TrainingDataRefused, text
-from andamio.training.target import read_target
+from andamio.training.target import nothing_known, read_target
 from andamio.training.timeline import read_times
 
 FEWEST_ROWS = 20
@@ -88,6 +88,11 @@ class Problem:
         """Tell whether the target is a number."""
         return self.contract.kind is Kind.REGRESSION
 
+    @property
+    def is_anomaly(self) -> bool:
+        """Tell whether rows are only said to be usual or not; then most are merely presumed to be usual."""
+        return self.contract.kind is Kind.ANOMALY
+
     def take(self, index: Index) -> Problem:
         """Return the rows of ``index``, in that order."""
         return dataclasses.replace(
@@ -111,12 +116,11 @@ def read_problem(contract: Contract, frame: pl.DataFrame) -> Problem:
     Raises:
         TrainingDataRefused: A column is missing, the target has one class, too few rows are left.
     """
-    _check_kind(contract)
     found = table_columns(contract, frame.columns)
     _check_columns(contract, frame, found.faults)
     columns = {tag: frame.to_series(place).to_list() for tag, place in found.places.items()}
     verdict = TableValidator(contract).check(columns, units=found.units)
-    target = read_target(frame[contract.target], contract)
+    target = read_target(frame[contract.target], contract) if contract.target else nothing_known(frame.height)
     times = read_times(frame[contract.time]) if contract.time else None
     keep = verdict.accepted & target.known
     if times is not None:
@@ -153,16 +157,6 @@ def copies_of(rows: Rows) -> Index:
     return np.unique(np.column_stack(codes), axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
-def _check_kind(contract: Contract) -> None:
-    if contract.kind is Kind.ANOMALY:
-        raise TrainingDataRefused(
-            text('{model} has kind = "anomaly", which is not trained yet', model=contract.name),
-            fix=text(
-                'with labelled history, write kind = "classification" and the label\'s column as target'
-            ),
-        )
-
-
 def _assets(frame: pl.DataFrame, contract: Contract, source: Index) -> NDArray[np.object_] | None:
     if not contract.asset:
         return None
@@ -174,7 +168,7 @@ def _check_columns(contract: Contract, frame: pl.DataFrame, missing: Sequence[Fa
     roles = {"target": contract.target, "time": contract.time, "asset": contract.asset}
     faults = list(missing)
     for role, column in roles.items():
-        if column is None or column in frame.columns:
+        if not column or column in frame.columns:
             continue
         near = difflib.get_close_matches(column, frame.columns, n=1)
         faults.append(

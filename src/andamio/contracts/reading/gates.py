@@ -30,6 +30,16 @@ REGRESSION_METRICS: Mapping[str, str] = {
     "coverage": "",
     "interval_width": "<",
 }
+ANOMALY_METRICS: Mapping[str, str] = {
+    "false_alarm_rate": "<",
+    "detection": ">",
+    "recall": ">",
+    "precision": ">",
+    "f1": ">",
+    "accuracy": ">",
+    "roc_auc": ">",
+    "average_precision": ">",
+}
 NOISE_METRICS: Mapping[Kind, Mapping[str, str]] = {
     Kind.CLASSIFICATION: {"flips": "<"},
     Kind.REGRESSION: {"shift": "<"},
@@ -38,10 +48,10 @@ NOISE_METRICS: Mapping[Kind, Mapping[str, str]] = {
 METRICS: Mapping[Kind, Mapping[str, str]] = {
     Kind.CLASSIFICATION: CLASSIFICATION_METRICS,
     Kind.REGRESSION: REGRESSION_METRICS,
-    Kind.ANOMALY: CLASSIFICATION_METRICS,
+    Kind.ANOMALY: ANOMALY_METRICS,
 }
 _SHARES = {"recall", "precision", "f1", "accuracy", "roc_auc", "average_precision", "false_alarm_rate"}
-_SHARES |= {"brier", "coverage", "flips"}
+_SHARES |= {"brier", "coverage", "flips", "detection"}
 _GATE = re.compile(r"\s*(>=|<=|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
 
 

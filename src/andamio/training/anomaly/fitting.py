@@ -1,0 +1,150 @@
+"""Fit a detector: try what there is, choose, learn what is usual from all rows, and write one graph."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from andamio.contracts.contract import Contract, TagType
+from andamio.errors import text
+from andamio.features import FeatureGraph
+from andamio.training.anomaly.candidates import Candidate
+from andamio.training.anomaly.choosing import Field, Trial, best
+from andamio.training.anomaly.distances import Mahalanobis, PrincipalComponents, RobustMahalanobis
+from andamio.training.anomaly.forests import Isolation
+from andamio.training.anomaly.networks import Autoencoder
+from andamio.training.anomaly.regimes import InRegimes, OperatingPoints
+from andamio.training.anomaly.trained import TrainedDetector
+from andamio.training.matrix import Matrices
+from andamio.training.study import Progress, Step
+from andamio.training.table import Problem
+
+# Candidates are compared on this many rows at most; the chosen one learns from all.
+MOST_ROWS = 20_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedDetector:
+    """What fitting leaves.
+
+    Attributes:
+        native: The chosen detector; call it with rows for its own answers.
+        chosen: The trial that won.
+        trials: All trials, in the order of their simplicity.
+        set_aside: Rows of the history that were no usual ones and were not learnt from.
+    """
+
+    native: TrainedDetector
+    chosen: Trial
+    trials: tuple[Trial, ...]
+    set_aside: int
+
+
+def fit_detector(
+    problem: Problem,
+    *,
+    excluded: frozenset[str],
+    budget_s: float,
+    trials: int | None,
+    seed: int,
+    progress: Progress,
+    only: Candidate | None = None,
+) -> FittedDetector:
+    """Fit a detector to all rows of a problem; rows of known anomalies are not learnt from.
+
+    Args:
+        problem: The history.
+        excluded: Tags that must not reach the model.
+        budget_s: Seconds to try in; one candidate is always tried.
+        trials: Try exactly so many instead: repeats a run that tried as many.
+        seed: Of every draw.
+        progress: Told each step as it begins.
+        only: The candidate to learn; None chooses.
+    """
+    # The last bits of a sum must not depend on how many cores a box has.
+    with threadpool_limits(limits=1):
+        usual, known = apart_from_known(problem)
+        matrices = Matrices(problem.contract, usual.rows, excluded)
+        graph, x = matrices.graph(), matrices.matrix()
+        tried = _some(usual, seed)
+        field = Field.of(usual.take(tried), known, graph, x[tried], seed)
+        candidates = list(_candidates(problem.contract, graph, len(tried))) if only is None else [only]
+        made = _try(field, candidates, budget_s, trials, progress)
+        chosen = best(made)
+        progress(Step(text("training {model} on all rows", model=chosen.candidate.title), 0.0, 0.0))
+        kept = np.ones(len(x), np.bool_)
+        model = chosen.candidate.learn(x, seed)
+        far = model.raw(x) > chosen.limit.level
+        if chosen.limit.aside.any() and far.any():
+            kept[tried] = ~(chosen.limit.aside & far[tried])
+            model = chosen.candidate.learn(x[kept], seed)
+        native = TrainedDetector(
+            plan=matrices.plan(),
+            features=graph,
+            model=model,
+            base=_base(chosen),
+            limit=chosen.limit.level,
+            classes=problem.classes,
+            positive=problem.positive,
+        )
+        return FittedDetector(native, chosen, tuple(made), int((~kept).sum()))
+
+
+def apart_from_known(problem: Problem) -> tuple[Problem, Problem]:
+    """Part the rows that are usual, as far as anybody knows, from those of known anomalies."""
+    known = problem.target == problem.positive
+    return problem.take(np.flatnonzero(~known)), problem.take(np.flatnonzero(known))
+
+
+def _try(
+    field: Field, candidates: Sequence[Candidate], budget_s: float, trials: int | None, progress: Progress
+) -> list[Trial]:
+    begun = time.monotonic()
+    made: list[Trial] = []
+    for candidate in candidates:
+        spent = time.monotonic() - begun
+        enough = spent > budget_s if trials is None else len(made) >= trials
+        if made and enough:
+            break
+        progress(Step(text("trying {model}", model=candidate.title), spent, budget_s))
+        made.append(field.tried(candidate))
+    return made
+
+
+def _candidates(contract: Contract, graph: FeatureGraph, rows: int) -> Iterator[Candidate]:
+    """Yield what suits, the simplest first."""
+    columns = _regime_columns(contract, graph)
+    plain = (Mahalanobis(), PrincipalComponents(), RobustMahalanobis(), Isolation(), Autoencoder())
+    points = () if columns else tuple(OperatingPoints(Mahalanobis(), count) for count in (2, 3, 4))
+    for candidate in (*plain[:3], *points, *plain[3:]):
+        if candidate.suits(rows, len(graph.names)):
+            yield InRegimes(candidate, columns) if columns else candidate
+
+
+def _regime_columns(contract: Contract, graph: FeatureGraph) -> tuple[int, ...]:
+    """Return the feature columns that tell the declared regime."""
+    regime = contract.anomaly.regime
+    if regime is None:
+        return ()
+    tag = contract.by_name[regime]
+    named = [regime] if tag.type is TagType.BOOLEAN else [f"{regime}={value}" for value in tag.values]
+    return tuple(graph.names.index(name) for name in named if name in graph.names)
+
+
+def _base(chosen: Trial) -> float:
+    """Return where the score begins: at nothing for a distance, at the usual for a forest, never zero."""
+    return chosen.base if chosen.candidate.family == Isolation.family else 0.0
+
+
+def _some(problem: Problem, seed: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return all rows; of too many, the latest stretch, so that neighbours in time stay neighbours."""
+    rows = len(problem)
+    if rows <= MOST_ROWS:
+        return np.arange(rows, dtype=np.int64)
+    step = -(-rows // MOST_ROWS)
+    start = int(np.random.default_rng(seed).integers(step))
+    return np.arange(start, rows, step, dtype=np.int64)
