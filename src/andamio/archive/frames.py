@@ -111,9 +111,7 @@ def _predictions(records: Sequence[PredictionRecord]) -> dict[str, _Column]:
         "upper": array("upper", "<f4"),
         "latency_us": told("latency_us"),
         "door": told("door"),
-        "more": list(
-            chain.from_iterable([_more(r, PREDICTIONS)] * n for r, n in zip(records, rows, strict=True))
-        ),
+        "more": list(chain.from_iterable(map(_more_of_rows, records))),
     }
 
 
@@ -155,6 +153,16 @@ _COVERED = {
     REJECTS.name: {"faults"},
     EVENTS.name: {"detail"},
 }
+
+
+def _more_of_rows(record: PredictionRecord) -> list[bytes | None]:
+    """Pack what has no column; each row has the signals that are its own, so that it can be read alone."""
+    rows = len(record.ids)
+    if record.signals is None:
+        return [_more(record, PREDICTIONS)] * rows
+    width = len(record.signals) // rows
+    own = (record.signals[row * width : (row + 1) * width] for row in range(rows))
+    return [_more(msgspec.structs.replace(record, signals=signals), PREDICTIONS) for signals in own]
 
 
 def _more(record: Record, table: TableForm) -> bytes | None:

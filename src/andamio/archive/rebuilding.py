@@ -49,6 +49,10 @@ def _predictions(frame: pl.DataFrame) -> Iterator[Placed]:
     ].to_dicts()
     for start, stop, head in zip(starts.tolist(), stops.tolist(), heads, strict=True):
         given: dict[str, Any] = {name: packed.between(start, stop) for name, packed in answers.items()}
+        told = _with_more(head)
+        if told.get("signals") is not None:
+            own = (msgspec.msgpack.decode(more)["signals"] for more in frame["more"][start:stop])
+            told["signals"] = b"".join(own)
         yield (
             PredictionRecord(
                 ids=ids[start:stop],
@@ -58,7 +62,7 @@ def _predictions(frame: pl.DataFrame) -> Iterator[Placed]:
                 event_times=times.between(start, stop),
                 flags=flags.between(start, stop),
                 probabilities=shares.between(start, stop),
-                **_with_more(head),
+                **told,
                 **given,
             ),
             int(ends[start]),

@@ -25,6 +25,8 @@ def golden_rows(rows: Rows, answers: Outputs) -> list[dict[str, Any]]:
             "numbers": [None if np.isnan(value) else float(value) for value in rows.numbers[i]],
             "categories": [str(value) for value in rows.categories[i]],
         }
+        if rows.signals is not None:
+            entry["signals"] = [None if np.isnan(value) else float(value) for value in rows.signals[i]]
         for name in _ANSWERS:
             answer = getattr(answers, name)
             if answer is not None:
@@ -44,6 +46,15 @@ def rows_of(golden: Sequence[Mapping[str, Any]]) -> Rows:
         [None] * n,
         [None] * n,
         [()] * n,
+        _signals(golden),
+    )
+
+
+def _signals(golden: Sequence[Mapping[str, Any]]) -> NDArray[np.float32] | None:
+    if not golden or "signals" not in golden[0]:
+        return None
+    return np.array(
+        [[np.nan if value is None else value for value in entry["signals"]] for entry in golden], np.float32
     )
 
 

@@ -29,14 +29,18 @@ _FEW, _SLOW_S = 4, 0.02
 class GraphInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the graph's tensors mean; ``graph.json`` in a bundle.
 
-    ``numbers`` and ``categories`` name the columns of its two inputs, ``features`` those of its output
-    of that name, ``classes`` those of ``probabilities``. ``positive`` is the index of the class that
-    ``threshold`` decides about. ``coverage`` is the share that ``lower`` to ``upper`` is to cover.
+    ``numbers`` and ``categories`` name the columns of its first two inputs, ``signals`` and ``samples`` say
+    which signals lie side by side in the third and how many columns each has, ``features`` names the
+    columns of its output of that name, ``classes`` those of ``probabilities``. ``positive`` is the index of
+    the class that ``threshold`` decides about. ``coverage`` is the share that ``lower`` to ``upper`` is to
+    cover.
     """
 
     kind: str
     numbers: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
+    samples: tuple[int, ...] = ()
     features: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     positive: int | None = None
@@ -88,8 +92,9 @@ class Graph:
         """Outputs of one number a row that are not plain lists, such as shape ``(n, 1)``."""
         self._takes_numbers = bool(info.numbers)
         self._takes_categories = bool(info.categories)
+        self._takes_signals = bool(info.signals)
 
-        bound = self._takes_numbers and not self._takes_categories
+        bound = self._takes_numbers and not self._takes_categories and not self._takes_signals
         self._one_row = _OneRow(self._session, self._answers, self._columns, info) if bound else None
 
     def run(self, rows: Rows, *, features: bool = True) -> Outputs:
@@ -103,6 +108,8 @@ class Graph:
             feeds["numbers"] = rows.numbers
         if self._takes_categories:
             feeds["categories"] = rows.categories
+        if self._takes_signals and rows.signals is not None:
+            feeds["signals"] = rows.signals
         names = self._all if features else self._answers
         return _outputs(names, self._session.run(names, feeds), self._columns)
 
@@ -235,6 +242,7 @@ def _check_shape(session: ort.InferenceSession, info: GraphInfo) -> None:
     expected = {
         "numbers": ("tensor(float)", len(info.numbers)),
         "categories": ("tensor(string)", len(info.categories)),
+        "signals": ("tensor(float)", sum(info.samples)),
     }
     declared = {name: shape for name, shape in expected.items() if shape[1]}
     found = {entry.name: (entry.type, _width(entry.shape)) for entry in session.get_inputs()}

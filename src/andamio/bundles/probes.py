@@ -27,11 +27,16 @@ def policy_probes(contract: Contract, rows: Rows) -> Mapping[str, Rows]:
 
     Returns:
         Rows by case: ``missing:TAG``, ``missing:all``, ``outside:TAG``, ``boundary:TAG``, ``unknown:TAG``,
-        ``value:TAG``.
+        ``value:TAG``, ``still:TAG``, ``zero:TAG``.
     """
     base = rows.take(np.arange(min(len(rows), _ROWS)))
     cases = dict(_number_cases(contract, base)) | dict(_category_cases(contract, base))
+    cases |= dict(_signal_cases(contract, base))
     holes = base.numbers.copy()
+    blank = None if base.signals is None else base.signals.copy()
+    for signal in contract.signals:
+        if blank is not None and contract.by_name[signal.tag].missing is Missing.IMPUTE:
+            blank[:, signal.columns] = np.nan
     gaps = base.categories.copy()
     for place, tag in enumerate(contract.numbers):
         if tag.missing is Missing.IMPUTE:
@@ -40,7 +45,7 @@ def policy_probes(contract: Contract, rows: Rows) -> Mapping[str, Rows]:
         if tag.missing is Missing.IMPUTE:
             gaps[:, place] = ""
     if any(tag.missing is Missing.IMPUTE for tag in contract.inputs):
-        cases["missing:all"] = _rows(holes, gaps)
+        cases["missing:all"] = _rows(holes, gaps, blank)
     return cases
 
 
@@ -79,18 +84,41 @@ def _category_cases(contract: Contract, base: Rows) -> Iterator[tuple[str, Rows]
         yield f"value:{tag.name}", _with_categories(base, place, list(tag.values))
 
 
+def _signal_cases(contract: Contract, base: Rows) -> Iterator[tuple[str, Rows]]:
+    """Make signals that lack samples, that stand still, and that are zero."""
+    if base.signals is None:
+        return
+    for signal in contract.signals:
+        gone = base.signals.copy()
+        if contract.by_name[signal.tag].missing is Missing.IMPUTE:
+            gone[:, signal.start] = np.nan
+            yield f"missing:{signal.name}", _rows(base.numbers, base.categories, gone)
+        still = base.signals.copy()
+        still[:, signal.columns] = still[:, [signal.start]]
+        yield f"still:{signal.name}", _rows(base.numbers, base.categories, still)
+        still = base.signals.copy()
+        still[:, signal.columns] = 0.0
+        yield f"zero:{signal.name}", _rows(base.numbers, base.categories, still)
+
+
 def _with_numbers(base: Rows, place: int, values: list[float]) -> Rows:
     numbers = np.tile(base.numbers, (len(values), 1))
     numbers[:, place] = np.repeat(np.array(values, np.float32), len(base))
-    return _rows(numbers, np.tile(base.categories, (len(values), 1)))
+    return _rows(numbers, np.tile(base.categories, (len(values), 1)), _tiled(base, len(values)))
 
 
 def _with_categories(base: Rows, place: int, values: list[str]) -> Rows:
     categories = np.tile(base.categories, (len(values), 1))
     categories[:, place] = np.repeat(np.array(values, object), len(base))
-    return _rows(np.tile(base.numbers, (len(values), 1)), categories)
+    return _rows(np.tile(base.numbers, (len(values), 1)), categories, _tiled(base, len(values)))
 
 
-def _rows(numbers: NDArray[np.float32], categories: NDArray[np.object_]) -> Rows:
+def _tiled(base: Rows, times: int) -> NDArray[np.float32] | None:
+    return None if base.signals is None else np.tile(base.signals, (times, 1))
+
+
+def _rows(
+    numbers: NDArray[np.float32], categories: NDArray[np.object_], signals: NDArray[np.float32] | None
+) -> Rows:
     n = len(numbers)
-    return Rows(numbers, categories, [None] * n, [None] * n, [()] * n)
+    return Rows(numbers, categories, [None] * n, [None] * n, [()] * n, signals)

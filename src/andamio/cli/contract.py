@@ -10,7 +10,7 @@ import msgspec
 import typer
 
 from andamio.cli.output import Json, Output
-from andamio.contracts import Change, Contract, Gate, Input, diff, json_schema, not_yet_scored, read_contract
+from andamio.contracts import Change, Contract, Gate, Input, diff, json_schema, read_contract
 from andamio.errors import AndamioError, ContractInvalid, Fault, text
 from andamio.features import check_features, describe_features
 from andamio.kernel.settings import find_plant
@@ -149,8 +149,6 @@ def _say_good(out: Output, contract: Contract) -> None:
         gates=len(_gates(contract)),
         style="green",
     )
-    for later in not_yet_scored(contract):
-        out.say("  note: {what}; {why}", what=later.what, why=later.why or "")
 
 
 def _all_files() -> list[Path]:
@@ -178,6 +176,8 @@ def _input_row(declared: Input) -> list[str]:
     if declared.range is not None:
         low, high = declared.range
         span = say("{low} to {high}", low=low, high=high)
+    if declared.length is not None and declared.rate_hz is not None:
+        span = say("{n} samples at {rate} Hz", n=declared.length, rate=declared.rate_hz)
     otherwise = str(declared.out_of_range) if declared.range else ""
     return [
         declared.name,

@@ -210,6 +210,7 @@ def _type(kind: str) -> str:
         "boolean": say("yes or no"),
         "time": say("date"),
         "text": say("text"),
+        "waveform": say("waveform"),
     }
     return words[kind]
 

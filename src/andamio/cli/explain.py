@@ -39,9 +39,13 @@ def command(
     row = _row(found)
     again = graph.run(row, features=False)
     started = time.perf_counter()
-    explanation = Explainer(bundle, graph).explain(row, found.id, Effort())
+    explainer = Explainer(bundle, graph)
+    explanation = explainer.explain(row, found.id, Effort())
+    inside = explainer.inside(row, explanation)
     seconds = time.perf_counter() - started
-    tell(out, Told(found, bundle, explanation, _same(found, again), seconds), plant.settings.time_zone)
+    tell(
+        out, Told(found, bundle, explanation, inside, _same(found, again), seconds), plant.settings.time_zone
+    )
 
 
 def _find(plant: PlantFolder, name: str) -> Prediction:
@@ -140,7 +144,8 @@ def _refuse_rule(found: Prediction, bundle: Bundle) -> None:
 def _row(found: Prediction) -> Rows:
     numbers = np.array(found.numbers, np.float32).reshape(1, -1)
     categories = np.array(found.categories, object).reshape(1, -1)
-    return Rows(numbers, categories, [found.asset], [found.event_time], [found.flags])
+    signals = None if found.signals is None else np.array(found.signals, np.float32).reshape(1, -1)
+    return Rows(numbers, categories, [found.asset], [found.event_time], [found.flags], signals)
 
 
 def _same(found: Prediction, again: Outputs) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from textwrap import wrap
@@ -9,7 +10,15 @@ from zoneinfo import ZoneInfo
 
 from andamio.bundles import Bundle
 from andamio.cli.output import Output
-from andamio.explanations import Explanation, Worded, explanation_data, worded
+from andamio.explanations import (
+    Explanation,
+    Inside,
+    Worded,
+    explanation_data,
+    inside_data,
+    inside_words,
+    worded,
+)
 from andamio.explanations.figures import fixed
 from andamio.journal import Prediction
 from andamio.kernel.clock import iso
@@ -22,11 +31,15 @@ _ROUNDING = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A prediction and its explanation; ``same`` is whether its graph answers today what was recorded."""
+    """A prediction, its explanation, and what lies inside its signals.
+
+    ``same`` is whether its graph answers today what was recorded.
+    """
 
     found: Prediction
     bundle: Bundle
     explanation: Explanation
+    inside: Sequence[Inside]
     same: bool
     seconds: float
 
@@ -43,6 +56,12 @@ def tell(out: Output, told: Told, zone: ZoneInfo) -> None:
     out.blank()
     _tell_contributions(out, explanation, words)
     out.blank()
+    for inside in told.inside:
+        said = inside_words(inside, words.scale)
+        if said is not None:
+            out.say("  {line}", line=said)
+    if told.inside:
+        out.blank()
     for note in _notes(told):
         for line in wrap(note, _WIDTH, initial_indent="  ", subsequent_indent="  "):
             out.say("{line}", line=line)
@@ -147,4 +166,5 @@ def _data(told: Told, moment: datetime) -> dict[str, object]:
         "same_answer": told.same,
         "seconds": round(told.seconds, 3),
         "explanation": explanation_data(told.explanation),
+        **({"inside": inside_data(told.inside)} if told.inside else {}),
     }

@@ -73,7 +73,7 @@ def _figures(plant: Plant, contract: Contract) -> tuple[Figures, Text | None]:
         dataset = plant.datasets.open(contract.data)
         found = table_columns(contract, dataset.frame.columns)
         columns = {tag: dataset.frame.to_series(place).to_list() for tag, place in found.places.items()}
-        rows = TableValidator(contract).check(columns, units=found.units).rows
+        rows = TableValidator(contract.by_rows).check(columns, units=found.units).rows
         if found.faults or not len(rows):
             return {}, text("No figures: no row of the dataset {data} fits the contract.", data=contract.data)
         graph = feature_graph(learn_plan(contract, rows))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,7 @@ from andamio.bundles.keys import PublicKey
 from andamio.cli.output import Json, Output
 from andamio.cli.placing import about
 from andamio.connectors.csv import CsvOptions
+from andamio.contracts import Contract
 from andamio.errors import UsageError, text
 from andamio.kernel.settings import PlantFolder, find_plant
 from andamio.language import say
@@ -28,6 +29,9 @@ from andamio.serving.champions import open_champion
 from andamio.serving.desk import command_journal
 from andamio.serving.scorer import Scorer
 from andamio.storage.locks import hold
+
+if TYPE_CHECKING:
+    from andamio.cli.score_windows import LiveWindows
 
 _LINES = (".jsonl", ".ndjson")
 _PARQUET = (".parquet", ".pq")
@@ -46,6 +50,12 @@ def command(
     ] = "",
     encoding: Annotated[str, typer.Option(help=say("of a CSV: its encoding, if the guess is wrong"))] = "",
     decimal: Annotated[str, typer.Option(help=say("of a CSV: , or . if the guess is wrong"))] = "",
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            "--state", metavar="FILE", help=say("of windows: keep here what the next file goes on from")
+        ),
+    ] = None,
     *,
     json: Json = False,
 ) -> None:
@@ -59,20 +69,26 @@ def command(
         )
     plant = find_plant()
     scorer = _champion(plant, model)
-    rows = _source(source, scorer, encoding, decimal)
+    rows = _source(source, scorer.contract.by_rows, encoding, decimal)
     started = time.perf_counter()
     journals = command_journal(plant.journal, "score", plant.settings.serving.durability)
-    with about(source), journals as journal, _alone(plant, output):
+    with about(source), journals as journal, _alone(plant, refused_path(output)), _alone(plant, state):
+        rows, windows = _windowed(rows, scorer.contract, state)
         result = score_file(scorer, rows, _target(output), Files(source, output), journal.append_now)
+        if windows is not None:
+            windows.keep()
     _tell(out, scorer, output, result, time.perf_counter() - started)
 
 
 @contextmanager
-def _alone(plant: PlantFolder, output: Path) -> Iterator[None]:
-    """Hold an output and its file of refusals, so that they are of one run."""
-    name = hashlib.sha256(str(refused_path(output.resolve())).encode()).hexdigest()[:16]
+def _alone(plant: PlantFolder, path: Path | None) -> Iterator[None]:
+    """Hold an output with its file of refusals, or a state, so that it is of one run."""
+    if path is None:
+        yield
+        return
+    name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
     plant.hidden.mkdir(exist_ok=True)
-    lock = hold(plant.hidden / f"score-{name}.lock", text("the output {path}", path=output))
+    lock = hold(plant.hidden / f"score-{name}.lock", text("the output {path}", path=path))
     try:
         yield
     finally:
@@ -84,18 +100,34 @@ def _champion(plant: PlantFolder, model: str) -> Scorer:
     return open_champion(plant.deployment, plant.bundles, trusted, model)
 
 
-def _source(path: Path, scorer: Scorer, encoding: str, decimal: str) -> Source:
+def _windowed(rows: Source, contract: Contract, state: Path | None) -> tuple[Source, LiveWindows | None]:
+    """Form windows ahead of a model that reads them."""
+    if contract.window is None:
+        if state is not None:
+            raise UsageError(
+                text("{model} has no windows, so there is nothing to keep", model=contract.name),
+                fix=text("leave --state out"),
+            )
+        return rows, None
+    from andamio.cli.score_windows import LiveWindows
+    from andamio.serving.batch.windowed import WindowedSource
+
+    windows = LiveWindows(contract, contract.window, state)
+    return WindowedSource(rows, windows, cycle=contract.window.cycle, closing=state is None), windows
+
+
+def _source(path: Path, contract: Contract, encoding: str, decimal: str) -> Source:
     kind = path.suffix.lower()
     if kind in _LINES:
-        return JsonLinesSource(path, scorer.contract)
+        return JsonLinesSource(path, contract)
     if kind in _PARQUET:
         from andamio.serving.batch.parquet import ParquetSource
 
-        return ParquetSource(path, scorer.contract)
+        return ParquetSource(path, contract)
     if decimal not in ("", ",", "."):
         raise UsageError(text("{mark} is not a decimal mark", mark=decimal), fix=text("give , or ."))
     mark = {",": ",", ".": "."}.get(decimal)
-    return CsvSource(path, scorer.contract, CsvOptions(encoding=encoding or None, decimal=mark))
+    return CsvSource(path, contract, CsvOptions(encoding=encoding or None, decimal=mark))
 
 
 def _target(path: Path) -> Target:
@@ -118,7 +150,22 @@ def _target(path: Path) -> Target:
 
 def _tell(out: Output, scorer: Scorer, output: Path, result: BatchResult, seconds: float) -> None:
     name = f"{scorer.model}@{scorer.version}"
-    out.say("{rows} rows scored by {name}, in {path}", rows=result.scored, name=name, path=output)
+    if result.scored:
+        out.say("{rows} rows scored by {name}, in {path}", rows=result.scored, name=name, path=output)
+    else:
+        out.say("no window ended yet: there are no answers, and {path} was not written", path=output)
+    if result.unanswered > 0:
+        out.say(
+            "{rows} rows end no window, and have no answer of their own: the first {before} of an asset or "
+            "after a gap, those between two windows, and those whose window is still open",
+            rows=result.unanswered,
+            before=scorer.contract.window.length - 1 if scorer.contract.window else 0,
+        )
+    if result.late:
+        out.say(
+            "{rows} rows came too late for their windows: later windows see them, no answer was given again",
+            rows=result.late,
+        )
     if result.refused:
         out.say(
             "{rows} rows refused by the contract, with their faults in {path}",
@@ -132,7 +179,8 @@ def _tell(out: Output, scorer: Scorer, output: Path, result: BatchResult, second
             )
         for reason, count in sorted(result.reasons.items()):
             out.say("  {reason}: {count}", reason=reason, count=count)
-    out.say("when the truth is known: andamio feedback FILE.csv")
+    if result.scored:
+        out.say("when the truth is known: andamio feedback FILE.csv")
     out.data(
         {
             "model": scorer.model,
@@ -141,7 +189,9 @@ def _tell(out: Output, scorer: Scorer, output: Path, result: BatchResult, second
             "scored": result.scored,
             "refused": result.refused,
             "reasons": result.reasons,
-            "out": str(output),
+            "unanswered": result.unanswered,
+            "late": result.late,
+            "out": str(output) if result.scored else None,
             "rejected": str(result.rejected) if result.rejected else None,
             "rejected_listed": result.refused,
             "rejected_worded": result.worded,

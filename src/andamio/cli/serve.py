@@ -97,9 +97,12 @@ def _tell(out: Output, started: Started, served: dict[str, int]) -> None:
     elif served:
         models = ", ".join(f"{name}@{version}" for name, version in served.items())
         out.say("{models} answers at {address}", models=models, address=address)
-        out.say("a prediction, with values made up from the contract:")
         first = started.generation.scorers[min(served)]
-        out.say("{line}", line=_curl(address, first))
+        if first.contract.signals:  # as many samples as fill a screen help nobody
+            out.say("what a row looks like: {address}/docs", address=address)
+        else:
+            out.say("a prediction, with values made up from the contract:")
+            out.say("{line}", line=_curl(address, first))
     else:
         out.say("nothing is deployed yet; it will answer at {address}", address=address)
         out.say("deploy a version from another terminal: andamio deploy NAME@VERSION")

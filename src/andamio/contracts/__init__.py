@@ -12,7 +12,6 @@ from andamio.contracts.headers import TableColumns, table_columns
 from andamio.contracts.reading import parse_contract, read_contract
 from andamio.contracts.rows import Rows
 from andamio.contracts.schema import example_row, json_schema
-from andamio.contracts.scored import not_yet_scored
 from andamio.contracts.signal import Signal
 from andamio.contracts.table import TableValidator, TableVerdict
 
@@ -35,7 +34,6 @@ __all__ = [
     "diff",
     "example_row",
     "json_schema",
-    "not_yet_scored",
     "parse_contract",
     "read_contract",
     "table_columns",

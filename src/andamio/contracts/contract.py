@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
 from andamio.contracts.signal import Signal, side_by_side
+from andamio.contracts.window import Horizon, Window
 from andamio.kernel.digests import sha256
 
 OnFullDisk = Literal["stop", "score-unlogged"]
@@ -227,6 +228,8 @@ class Contract:
     time: str | None = None
     asset: str | None = None
     positive: str | None = None
+    horizon: Horizon | None = None
+    window: Window | None = None
     operation: Operation = field(default_factory=Operation)
     inputs: tuple[Input, ...]
     features: tuple[Feature, ...] = ()
@@ -254,10 +257,23 @@ class Contract:
     def signals(self) -> tuple[Signal, ...]:
         """The signals of the graph's third tensor, each with its columns."""
         return side_by_side(
-            Signal(name=i.name, tag=i.name, length=i.length, rate_hz=i.rate_hz, unit=i.unit)
+            Signal(name=i.name, tag=i.name, length=length, rate_hz=rate_hz, unit=i.unit)
             for i in self.inputs
-            if i.type is TagType.WAVEFORM and i.length is not None
+            for length, rate_hz in [self._samples(i)]
+            if length
         )
+
+    def _samples(self, declared: Input) -> tuple[int, float | None]:
+        if declared.type is TagType.WAVEFORM:
+            return declared.length or 0, declared.rate_hz
+        if self.window is None or declared.name not in self.window.tags:
+            return 0, None
+        return self.window.length, self.window.rate_hz
+
+    @property
+    def by_rows(self) -> Contract:
+        """The contract of the single rows that windows are formed from; itself where there are none."""
+        return self if self.window is None else replace(self, window=replace(self.window, tags=()))
 
     @property
     def by_name(self) -> Mapping[str, Input]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Annotated, Any, Literal, Protocol
 
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from andamio.contracts.contract import Contract, Input, Missing, OutOfRange, TagType, Unknown
 from andamio.contracts.judgement import LARGEST
 from andamio.contracts.rows import Rows
-from andamio.contracts.scored import refuse_waveforms
 from andamio.contracts.table import BadCell
 from andamio.contracts.validator import RowValidator, open_body
 from andamio.contracts.watch import Watch
@@ -37,17 +36,17 @@ class RowDecoder:
 
     A body whose rows all fit is decoded, type-checked and range-checked in one pass. Any other goes to the
     complete validator, which knows every fault, and which accepts the few spellings that the fast type does
-    not (5.0 for a whole number, 5 for the category "5"). Raises ContractInvalid for a contract that reads
-    waveforms.
+    not (5.0 for a whole number, 5 for the category "5").
     """
 
     def __init__(self, contract: Contract, *, label: str | None = None) -> None:
-        refuse_waveforms(contract)
         self.contract = contract
         self._validator = RowValidator(contract, label=label)
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_body_type(contract))
         self._width, self._categories = len(contract.numbers), len(contract.categories)
+        self._signals = contract.signals
         self._watch = Watch(contract)
+        self._lists = contract.window is not None and bool(contract.window.tags)
 
     def decode(self, body: bytes) -> Rows:
         """Decode a body.
@@ -72,6 +71,8 @@ class RowDecoder:
 
     def open(self, body: bytes) -> Opened | None:
         """Decode a body, its types and its ranges; None for a body that the complete validator has to see."""
+        if self._lists:  # they are read by the complete validator
+            return None
         try:
             opened: Opened = self._decoder.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -117,27 +118,38 @@ class RowDecoder:
 
     def _one(self, sent: tuple[Any, ...]) -> Rows | None:
         numbers = sent[: self._width]
-        texts = sent[self._width : -2]
+        texts = sent[self._width : self._width + self._categories]
         if self._watch.knows_whole_numbers and self._watch.has_fraction(numbers):
             return None
         categories = _NO_TEXTS
         if texts:
             categories = np.empty((1, self._categories), object)
             categories[0] = texts
+        flags = [self._watch.flags_of_one(numbers, texts)]
+        signals = self._samples([sent]) if self._signals else None
+        if signals is not None:
+            flags = self._watch.with_signal_flags(flags, signals)
         return Rows(
             np.array([numbers], np.float32),
             categories,
             [sent[-2] or None],
             [sent[-1] or None],
-            [self._watch.flags_of_one(numbers, texts)],
+            flags,
+            signals,
         )
 
     def _many(self, frames: Sequence[msgspec.Struct]) -> Rows | None:
         if not frames:
             return None
         count, width, stride = len(frames), self._width, self._width + self._categories + 2
+        sent: Iterable[tuple[Any, ...]] = map(astuple, frames)
+        signals = None
+        if self._signals:
+            sent = list(sent)
+            signals = self._samples(sent)
+            sent = [(*one[: stride - 2], *one[-2:]) for one in sent]
         # All the values in one list: its strides are the columns, and its numbers pack into an array at once.
-        flat: list[Any] = list(chain.from_iterable(map(astuple, frames)))
+        flat: list[Any] = list(chain.from_iterable(sent))
         *texts, assets, times = [flat[place::stride] for place in range(width, stride)]
         for place in reversed(range(width, stride)):
             del flat[place :: place + 1]
@@ -147,13 +159,21 @@ class RowDecoder:
         categories = np.empty((count, self._categories), object)
         for place, column in enumerate(texts):
             categories[:, place] = column
+        flags = self._watch.flags(numbers, categories)
         return Rows(
             numbers.astype(np.float32),
             categories,
             [asset or None for asset in assets],
             [time or None for time in times],
-            self._watch.flags(numbers, categories),
+            flags if signals is None else self._watch.with_signal_flags(flags, signals),
+            signals,
         )
+
+    def _samples(self, sent: Sequence[tuple[Any, ...]]) -> NDArray[np.float32]:
+        """Lay the lists of each row side by side; they stand behind the numbers and the categories."""
+        first = self._width + self._categories
+        last = first + len(self._signals)
+        return np.array([list(chain.from_iterable(one[first:last])) for one in sent], np.float32)
 
 
 def _packed(values: Sequence[float | None]) -> NDArray[np.float64]:
@@ -165,7 +185,8 @@ def _packed(values: Sequence[float | None]) -> NDArray[np.float64]:
 
 def _body_type(contract: Contract) -> type[msgspec.Struct]:
     fields: list[tuple[str, Any, Any]] = []
-    for place, declared in enumerate((*contract.numbers, *contract.categories)):
+    waveforms = [declared for declared in contract.inputs if declared.type is TagType.WAVEFORM]
+    for place, declared in enumerate((*contract.numbers, *contract.categories, *waveforms)):
         fields.append((f"tag_{place}", _field_type(declared), _field(declared)))
     fields += [("asset", str | None, None), ("time", str | None, None)]
     row = msgspec.defstruct("Row", fields, kw_only=True, forbid_unknown_fields=True, gc=False)
@@ -180,6 +201,9 @@ def _body_type(contract: Contract) -> type[msgspec.Struct]:
 def _field(declared: Input) -> Any:
     if declared.missing is Missing.REJECT:
         return msgspec.field(name=declared.name)
+    if declared.type is TagType.WAVEFORM:
+        absent = [math.nan] * (declared.length or 0)
+        return msgspec.field(name=declared.name, default_factory=lambda: absent)
     missing: float | str = "" if declared.type is TagType.CATEGORY else math.nan
     return msgspec.field(name=declared.name, default=missing)
 
@@ -187,6 +211,8 @@ def _field(declared: Input) -> Any:
 def _field_type(declared: Input) -> Any:
     if declared.type is TagType.CATEGORY:
         return _text_type(declared)
+    if declared.type is TagType.WAVEFORM:
+        return _list_type(declared)
     if declared.type is TagType.BOOLEAN:
         sent: Any = bool | Annotated[int, msgspec.Meta(ge=0, le=1)]
     else:
@@ -194,6 +220,14 @@ def _field_type(declared: Input) -> Any:
         low, high = declared.range if reject and declared.range else (-LARGEST, LARGEST)
         sent = Annotated[float, msgspec.Meta(ge=low, le=high)]
     return sent if declared.missing is Missing.REJECT else sent | None
+
+
+def _list_type(declared: Input) -> Any:
+    sample: Any = Annotated[float, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
+    if declared.missing is Missing.IMPUTE:
+        sample |= None
+    exact = msgspec.Meta(min_length=declared.length, max_length=declared.length)
+    return Annotated[list[sample], exact]
 
 
 def _text_type(declared: Input) -> Any:

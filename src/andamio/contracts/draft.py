@@ -21,7 +21,7 @@ _WIDENED = 0.25  # a range is widened by this share of what was observed, on eac
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnSketch:
-    """What is known of one column: its header, type, unit, observed limits or categories, and holes."""
+    """What is known of one column: header, type, unit, observed limits or categories, holes, samples."""
 
     header: str
     type: TagType
@@ -30,6 +30,7 @@ class ColumnSketch:
     high: float | None = None
     values: tuple[str, ...] = ()
     missing: int = 0
+    length: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +57,10 @@ def draft_contract(draft: Draft) -> str:
         lines = [say("Columns left out, and why:")]
         lines += [f"  {header}: {say(reason)}" for header, reason in draft.left_out]
         blocks.append("\n".join(_comment(line) for line in lines))
-    numeric = [n for n, c in zip(names, draft.columns, strict=True) if c.type is not TagType.CATEGORY]
-    blocks += [_features(numeric), _output(draft), _accept(draft)]
+    others = (TagType.CATEGORY, TagType.WAVEFORM)
+    numeric = [n for n, c in zip(names, draft.columns, strict=True) if c.type not in others]
+    waves = [n for n, c in zip(names, draft.columns, strict=True) if c.type is TagType.WAVEFORM]
+    blocks += [_features(numeric, waves), _output(draft), _accept(draft)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -114,6 +117,9 @@ def _input(name: str, column: ColumnSketch) -> str:
     lines.append(f"type = {_quoted(column.type)}")
     if column.unit:
         lines.append(f"unit = {_quoted(column.unit)}")
+    if column.length is not None:
+        rate = say("samples a second: the file does not tell; frequencies are wrong until this is right")
+        lines += ["rate_hz = 1".ljust(34) + f"# {rate}", f"length = {column.length}"]
     if column.type is TagType.CATEGORY:
         lines.append(f"values = [{', '.join(_quoted(value) for value in column.values)}]")
     elif column.low is not None and column.high is not None and column.type is not TagType.BOOLEAN:
@@ -127,13 +133,14 @@ def _input(name: str, column: ColumnSketch) -> str:
     return "\n".join(lines)
 
 
-def _features(names: Sequence[str]) -> str:
+def _features(names: Sequence[str], waves: Sequence[str]) -> str:
     first, second = [*names, "a", "b"][:2]
+    example = f'# level = "rms({waves[0]})"' if waves else f'# difference = "{first} - {second}"'
     return "\n".join(
         [
             _comment(say("What you know of the process, one line each; training looks for more by itself.")),
             "[features]",
-            f'# difference = "{first} - {second}"',
+            example,
         ]
     )
 

@@ -10,6 +10,7 @@ from andamio.contracts.cells import NoNumber, number_of_text
 from andamio.contracts.confusions import likely_confusion
 from andamio.contracts.contract import Contract, Input, TagType
 from andamio.contracts.judgement import LARGEST
+from andamio.contracts.samples import count_samples
 from andamio.errors import Fault, Text, text
 
 _LONGEST = 60
@@ -23,6 +24,7 @@ class FaultWriter:
         self.contract = contract
         self.label = label or contract.name
         self.file = f"models/{contract.name}.toml"
+        self._window = contract.window
 
     def write(
         self, code: str, declared: Input, row: int, cell: object, value: object, unit: str | None
@@ -40,6 +42,10 @@ class FaultWriter:
         if code == "contract-missing":
             return self._fault(code, row, declared.name, *self._missing(declared))
         data: dict[str, object] = {"value": _short(cell)}
+        if code == "contract-range" and declared.type is TagType.WAVEFORM:
+            what = text("a sample of {tag} is too large to compute with", tag=declared.name)
+            why = text("a model computes with numbers up to 3.4e38")
+            return self._fault(code, row, declared.name, what, why, text("check the sensor"), data)
         if code == "contract-range":
             what, why, fix = self._range(declared, cell, float(str(value)), unit)
             data |= {"low": declared.range[0], "high": declared.range[1]} if declared.range else {}
@@ -101,7 +107,7 @@ class FaultWriter:
         self, declared: Input, cell: object, value: float, unit: str | None
     ) -> tuple[Text, Text, Text]:
         sent = _measured(value, declared.unit)
-        if unit is not None:
+        if unit is not None and isinstance(cell, (str, int, float)):
             sent = text("{sent} ({value})", sent=_measured(number_of(cell), unit), value=sent)
         if declared.range is None or abs(value) > LARGEST:
             what = text("{tag} = {value} is too large to compute with", tag=declared.name, value=sent)
@@ -126,6 +132,10 @@ class FaultWriter:
         )
 
     def _type(self, declared: Input, cell: object) -> tuple[Text, Text, Text]:
+        if declared.type is TagType.WAVEFORM:
+            return self._waveform(declared, cell)
+        if self._window is not None and declared.name in self._window.tags:
+            return self._list(declared, cell, self._window.length)
         names = {
             TagType.NUMBER: text("a number"),
             TagType.INTEGER: text("a whole number"),
@@ -137,6 +147,30 @@ class FaultWriter:
         )
         why = text('the contract says type = "{type}"', type=declared.type)
         return what, why, self._spelling(declared, cell, expected)
+
+    def _waveform(self, declared: Input, cell: object) -> tuple[Text, Text, Text]:
+        samples = count_samples(cell, typed=False)
+        if samples is None or samples == declared.length:
+            what = text("{tag} = {value} is not a list of numbers", tag=declared.name, value=_quoted(cell))
+        else:
+            what = text("{tag} has {samples} samples", tag=declared.name, samples=samples)
+        return (
+            what,
+            text('the contract says type = "waveform" and length = {length}', length=declared.length),
+            text("send a list of {length} numbers, the oldest first", length=declared.length),
+        )
+
+    def _list(self, declared: Input, cell: object, length: int) -> tuple[Text, Text, Text]:
+        samples = count_samples(cell, typed=False)
+        if samples is None or samples == length:
+            what = text("{tag} = {value} is not a list of numbers", tag=declared.name, value=_quoted(cell))
+        else:
+            what = text("{tag} has {samples} samples", tag=declared.name, samples=samples)
+        return (
+            what,
+            text("the contract says [window] length = {length}", length=length),
+            text("send the last {length} samples, the oldest first", length=length),
+        )
 
     def _spelling(self, declared: Input, cell: object, expected: Text) -> Text:
         if isinstance(cell, str) and not isinstance(cell, NoNumber) and len(cell) < _LONGEST:

@@ -19,7 +19,7 @@ class TableColumns:
     """Where each tag is in a table.
 
     Attributes:
-        places: Tag (or ``asset``, ``time``) to its place in the header.
+        places: Tag (or ``asset``, ``time``, ``cycle``) to its place in the header.
         units: Tag to the unit that its header names in brackets, where it is not the contract's.
         faults: Columns that are needed and not there, or there twice.
     """
@@ -53,6 +53,8 @@ def table_columns(contract: Contract, header: Sequence[str]) -> TableColumns:
 
 def _identities(contract: Contract, names: Sequence[str]) -> dict[str, int]:
     columns = {"asset": (contract.asset, "asset"), "time": (contract.time, "time")}
+    if contract.window is not None and contract.window.cycle is not None:
+        columns["cycle"] = (contract.window.cycle, "cycle")
     found = {key: [names.index(name) for name in wanted if name in names] for key, wanted in columns.items()}
     return {key: places[0] for key, places in found.items() if places}
 

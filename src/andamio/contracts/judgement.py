@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from andamio.contracts.cells import Cells, read_numbers, read_texts
 from andamio.contracts.contract import Input, Missing, OutOfRange, TagType, Unknown
+from andamio.contracts.samples import read_samples
 from andamio.kernel.units import convert
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -21,7 +22,8 @@ class ColumnVerdict:
 
     Attributes:
         declared: The tag.
-        values: float64 in the contract's unit (NaN missing), or texts ("" missing).
+        values: float64 in the contract's unit (NaN missing), texts ("" missing), or the samples of a
+            waveform, shape ``(rows, length)``.
         wrong: Cells that are not of the type.
         missing: Cells without a value.
         outside: Values outside the range, or categories that are not among the values.
@@ -72,6 +74,8 @@ def judge(declared: Input, cells: Cells, *, typed: bool, unit: str | None = None
     """Judge the cells of one column, sent in ``unit`` (the contract's own, if None)."""
     if declared.type is TagType.CATEGORY:
         return _judge_texts(declared, cells, typed=typed)
+    if declared.type is TagType.WAVEFORM:
+        return _judge_samples(declared, cells, typed=typed, unit=unit)
     if unit is None or declared.unit is None:
         values = read_numbers(cells, declared.type, typed=typed)
         wrong = np.isinf(values)
@@ -97,6 +101,15 @@ def _judge_texts(declared: Input, cells: Cells, *, typed: bool) -> ColumnVerdict
     values = np.empty(len(texts), object)
     values[:] = texts
     return ColumnVerdict(declared, values, wrong, missing, outside, np.zeros(len(texts), np.bool_))
+
+
+def _judge_samples(declared: Input, cells: Cells, *, typed: bool, unit: str | None) -> ColumnVerdict:
+    samples, wrong = read_samples(cells, declared.length or 0, typed=typed)
+    if unit is not None and declared.unit is not None:
+        samples = convert(samples, unit, declared.unit)
+    missing = np.isnan(samples).any(axis=1) & ~wrong
+    too_large = ~wrong & (np.abs(samples) > LARGEST).any(axis=1)
+    return ColumnVerdict(declared, samples, wrong, missing, np.zeros(len(samples), np.bool_), too_large)
 
 
 def _converted(declared: Input, values: NDArray[np.float64], unit: str) -> NDArray[np.float64]:

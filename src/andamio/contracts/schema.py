@@ -39,23 +39,49 @@ def json_schema(contract: Contract) -> dict[str, object]:
 
 def row_schema(contract: Contract) -> dict[str, object]:
     """Describe one row."""
-    scored = (*contract.numbers, *contract.categories)
     identity = {"type": ["string", "number", "boolean", "null"]}
     return {
         "type": "object",
         "properties": {
-            **{declared.name: _tag(declared) for declared in contract.inputs if declared in scored},
+            **{declared.name: _sent(contract, declared) for declared in contract.inputs},
             "asset": {**identity, "description": "The machine that the row is about."},
             "time": {**identity, "description": "The moment of the row, ISO 8601."},
         },
-        "required": [i.name for i in scored if i.missing is Missing.REJECT],
+        "required": [i.name for i in contract.inputs if i.missing is Missing.REJECT],
         "additionalProperties": False,
     }
 
 
 def example_row(contract: Contract) -> dict[str, object]:
     """Make up a row that the contract accepts."""
-    return {declared.name: _example(declared) for declared in contract.inputs if declared.type in _EXAMPLES}
+    windowed = {} if contract.window is None else dict.fromkeys(contract.window.tags, contract.window.length)
+    return {
+        declared.name: [_example(declared)] * windowed[declared.name]
+        if declared.name in windowed
+        else _example(declared)
+        for declared in contract.inputs
+    }
+
+
+def _sent(contract: Contract, declared: Input) -> dict[str, object]:
+    """Describe a tag as it is sent: its value, or the list of its last samples."""
+    window, schema = contract.window, _tag(declared)
+    if window is None or declared.name not in window.tags:
+        return schema
+    about: dict[str, object] = {
+        key: schema.pop(key) for key in ("description", "x-unit", "x-missing") if key in schema
+    }
+    sample = {key: value for key, value in schema.items() if not key.startswith("x-") and key != "examples"}
+    kind = sample["type"] if isinstance(sample["type"], list) else [sample["type"], "null"]
+    return {
+        **about,
+        "type": "array",
+        "items": {**sample, "type": kind},
+        "minItems": window.length,
+        "maxItems": window.length,
+        "x-rate-hz": window.rate_hz,
+        "examples": [[_example(declared)] * window.length],
+    }
 
 
 def _tag(declared: Input) -> dict[str, object]:
@@ -64,6 +90,8 @@ def _tag(declared: Input) -> dict[str, object]:
         schema["x-unit"] = declared.unit
     if declared.type is TagType.CATEGORY:
         schema |= _category(declared)
+    elif declared.type is TagType.WAVEFORM:
+        schema |= _waveform(declared)
     elif declared.type is TagType.BOOLEAN:
         schema["enum"] = [False, True, 0, 1, *_null(declared)]
     else:
@@ -73,6 +101,14 @@ def _tag(declared: Input) -> dict[str, object]:
     schema["x-missing"] = str(declared.missing)
     schema["examples"] = [_example(declared)]
     return schema
+
+
+def _waveform(declared: Input) -> dict[str, object]:
+    sample = {"type": ["number", "null"] if declared.missing is Missing.IMPUTE else "number"}
+    kind = ["array", "null"] if declared.missing is Missing.IMPUTE else "array"
+    schema: dict[str, object] = {"type": kind, "items": sample}
+    schema |= {"minItems": declared.length, "maxItems": declared.length}
+    return {**schema, "x-rate-hz": declared.rate_hz}
 
 
 def _range(declared: Input) -> dict[str, object]:
@@ -119,6 +155,8 @@ def _null(declared: Input) -> list[None]:
 def _example(declared: Input) -> object:
     if declared.type is TagType.CATEGORY:
         return declared.values[0]
+    if declared.type is TagType.WAVEFORM:
+        return [0.0] * (declared.length or 0)
     if declared.type is TagType.BOOLEAN:
         return True
     low, high = declared.range or (0.0, 2.0)
@@ -126,6 +164,3 @@ def _example(declared: Input) -> object:
     if not low <= middle <= high:
         middle = low
     return int(middle) if declared.type is TagType.INTEGER or middle.is_integer() else middle
-
-
-_EXAMPLES = (TagType.NUMBER, TagType.INTEGER, TagType.BOOLEAN, TagType.CATEGORY)

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andamio.contracts.cells import Cells, text_of
-from andamio.contracts.contract import Contract, Input
+from andamio.contracts.contract import Contract, Input, TagType
 from andamio.contracts.faults import FaultWriter
 from andamio.contracts.judgement import ColumnVerdict, judge
+from andamio.contracts.lists import judge_list
 from andamio.contracts.rows import Rows
-from andamio.contracts.scored import refuse_waveforms
 from andamio.errors import Fault
 
 Scalar = TypeVar("Scalar", np.float32, np.object_)
@@ -88,14 +88,9 @@ class TableVerdict:
 
 
 class TableValidator:
-    """Checks tables against one contract.
-
-    Raises:
-        ContractInvalid: The contract reads waveforms, which no row of a table holds yet.
-    """
+    """Checks tables against one contract."""
 
     def __init__(self, contract: Contract, *, label: str | None = None) -> None:
-        refuse_waveforms(contract)
         self.contract = contract
         self._writer = FaultWriter(contract, label)
 
@@ -114,22 +109,34 @@ class TableValidator:
         """
         height = max((len(cells) for cells in columns.values()), default=0)
         verdicts: dict[str, tuple[ColumnVerdict, Cells, str | None]] = {}
+        windowed = dict.fromkeys(window.tags, window.length) if (window := self.contract.window) else {}
+        samples: dict[str, NDArray[np.float32]] = {}
         for declared in self.contract.inputs:
             cells = columns.get(declared.name, [None] * height)
             unit = (units or {}).get(declared.name)
-            verdicts[declared.name] = (judge(declared, cells, typed=typed, unit=unit), cells, unit)
+            if declared.name in windowed:
+                length = windowed[declared.name]
+                verdict, samples[declared.name] = judge_list(declared, length, cells, typed=typed, unit=unit)
+            else:
+                verdict = judge(declared, cells, typed=typed, unit=unit)
+            verdicts[declared.name] = (verdict, cells, unit)
         breaches = _breaches([verdict for verdict, _, _ in verdicts.values()])
         accepted = np.ones(height, np.bool_)
         for breach in breaches:
             accepted[breach.rows] = False
         rows = self._rows(
-            {name: verdict for name, (verdict, _, _) in verdicts.items()}, columns, accepted, typed=typed
+            {name: verdict for name, (verdict, _, _) in verdicts.items()},
+            samples,
+            columns,
+            accepted,
+            typed=typed,
         )
         return TableVerdict(rows, accepted, breaches, verdicts, self._writer)
 
     def _rows(
         self,
         verdicts: Mapping[str, ColumnVerdict],
+        samples: Mapping[str, NDArray[np.float32]],
         columns: Mapping[str, Cells],
         accepted: NDArray[np.bool_],
         *,
@@ -137,7 +144,7 @@ class TableValidator:
     ) -> Rows:
         kept = np.flatnonzero(accepted)
         flags: list[tuple[str, ...]] = [()] * len(kept)
-        for declared in (*self.contract.numbers, *self.contract.categories):
+        for declared in (*self.contract.numbers, *self.contract.categories, *self._waveforms):
             for flag, rows in verdicts[declared.name].flags():
                 for place in np.flatnonzero(rows[kept]).tolist():
                     flags[place] += (flag,)
@@ -147,7 +154,24 @@ class TableValidator:
             _identities(columns.get("asset"), kept, typed=typed),
             _identities(columns.get("time"), kept, typed=typed),
             flags,
+            self._signals(verdicts, samples, kept) if self.contract.signals else None,
         )
+
+    @property
+    def _waveforms(self) -> tuple[Input, ...]:
+        return tuple(declared for declared in self.contract.inputs if declared.type is TagType.WAVEFORM)
+
+    def _signals(
+        self,
+        verdicts: Mapping[str, ColumnVerdict],
+        samples: Mapping[str, NDArray[np.float32]],
+        kept: NDArray[np.intp],
+    ) -> NDArray[np.float32]:
+        parts = [
+            samples[signal.tag][kept] if signal.tag in samples else verdicts[signal.tag].values[kept]
+            for signal in self.contract.signals
+        ]
+        return np.concatenate(parts, axis=1).astype(np.float32)
 
 
 def _places(order: int, breach: Breach) -> Iterator[tuple[int, int]]:

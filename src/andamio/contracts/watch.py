@@ -38,6 +38,12 @@ class Watch:
             (place, *limits[place], self._marks[place]) for place, i in enumerate(numbers) if _is_lenient(i)
         ]
         self.knows_whole_numbers = bool(self._whole)
+        self._signals = [
+            (signal.columns, f"{signal.tag}:imputed")
+            for signal in contract.signals
+            if (tag := contract.by_name[signal.tag]).type is TagType.WAVEFORM
+            and tag.missing is Missing.IMPUTE
+        ]
         self._watches_texts = any(_is_lenient(declared) for declared in categories)
 
     def has_fraction(self, numbers: tuple[Any, ...]) -> bool:
@@ -69,6 +75,15 @@ class Watch:
         if self._watches_texts:
             for row, words in enumerate(texts.tolist()):
                 flags[row] += self._text_flags(words)
+        return flags
+
+    def with_signal_flags(
+        self, flags: list[tuple[str, ...]], signals: NDArray[np.float32]
+    ) -> list[tuple[str, ...]]:
+        """Add to each row's flags those of its signals that lack samples."""
+        for columns, mark in self._signals:
+            for row in np.flatnonzero(np.isnan(signals[:, columns]).any(axis=1)).tolist():
+                flags[row] += (mark,)
         return flags
 
     def _text_flags(self, words: Sequence[str]) -> tuple[str, ...]:

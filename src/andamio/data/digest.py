@@ -3,11 +3,12 @@
 The digest is SHA-256 over, in this order:
 
 1. canonical JSON ``{"columns": [[name, type], …], "rows": n}`` and a zero byte, with the types number,
-   integer, boolean, time, text, columns in the table's order;
+   integer, boolean, time, text, waveform, columns in the table's order;
 2. for each column, in order: one byte per row, 1 where a value is present; then the values, with zero
    (or "") where none is: numbers as little-endian IEEE-754 doubles (minus zero written as zero),
    integers and times (microseconds since 1970 in UTC) as little-endian 64-bit integers, booleans as
-   one byte, texts as their UTF-8 lengths (little-endian 64-bit) followed by their bytes.
+   one byte, texts as their UTF-8 lengths (little-endian 64-bit) followed by their bytes, waveforms as
+   their lengths followed by their samples as little-endian 32-bit floats (NaN where one is missing).
 
 Rows count in the order they were added. Nothing of Polars, Arrow, Parquet or Delta enters.
 """
@@ -43,6 +44,12 @@ def _values(series: pl.Series) -> bytes:
         present = series.fill_null("")
         lengths = present.str.len_bytes().to_numpy().astype("<u8")
         return lengths.tobytes() + "".join(present.to_list()).encode()
+    if isinstance(series.dtype, pl.List):
+        lengths = series.list.len().fill_null(0).to_numpy().astype("<i8")
+        samples = series.filter(pl.Series(lengths > 0)).explode().fill_null(float("nan")).to_numpy()
+        return (
+            lengths.tobytes() + (np.where(np.isnan(samples), np.nan, samples) + 0.0).astype("<f4").tobytes()
+        )
     if series.dtype == pl.Boolean:
         return series.fill_null(False).to_numpy().astype("u1").tobytes()
     if series.dtype == pl.Float64:

@@ -180,4 +180,5 @@ _WORDS: Mapping[ColumnType, Text] = {
     "boolean": text("yes or no"),
     "time": text("date"),
     "text": text("text"),
+    "waveform": text("waveform"),
 }

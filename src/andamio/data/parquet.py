@@ -18,7 +18,7 @@ def read_parquet(path: Path, options: ReadOptions) -> Source:
     """Read a Parquet file.
 
     Raises:
-        FileRefused: It is damaged, or has columns of lists or records; all such columns are named.
+        FileRefused: It is damaged, or has columns of records or bytes; all such columns are named.
     """
     try:
         frame = pl.read_parquet(path)
@@ -36,13 +36,11 @@ def read_parquet(path: Path, options: ReadOptions) -> Source:
 
 
 def typed_frame(source: Source, frame: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
-    """Bring typed columns to the five types of a dataset."""
-    nested = [
-        name for name, dtype in frame.schema.items() if dtype.is_nested() or dtype in (pl.Binary, pl.Object)
-    ]
+    """Bring typed columns to the types of a dataset."""
+    nested = [name for name, dtype in frame.schema.items() if _is_no_value(dtype)]
     if nested:
         raise FileRefused(
-            text("the file has columns of lists, records or bytes (columns: {n})", n=len(nested)),
+            text("the file has columns of records, texts in lists, or bytes (columns: {n})", n=len(nested)),
             where=text("{path}", path=source.path),
             fix=text("export one column per value"),
             faults=[
@@ -64,6 +62,8 @@ def typed_column(source: Source, column: pl.Series, zone: ZoneInfo) -> pl.Series
         numbers = pl.select(pl.when(numbers.is_finite()).then(numbers)).to_series().alias(name)
         source.digits[name] = digits_of_numbers(numbers.to_numpy())
         return numbers
+    if isinstance(dtype, pl.List | pl.Array):
+        return column.cast(pl.List(pl.Float32))
     if dtype == pl.Boolean:
         return column
     if dtype == pl.Date:
@@ -77,3 +77,11 @@ def typed_column(source: Source, column: pl.Series, zone: ZoneInfo) -> pl.Series
     if dtype == pl.Null:
         return column.cast(pl.Float64)
     return column.cast(pl.String).replace("", None)
+
+
+def _is_no_value(dtype: pl.DataType) -> bool:
+    """Tell whether a column holds neither plain values nor waveforms, which are lists of numbers."""
+    if isinstance(dtype, pl.List | pl.Array):
+        inner = dtype.inner
+        return not (inner.is_numeric() if isinstance(inner, pl.DataType) else False)
+    return dtype.is_nested() or dtype in (pl.Binary, pl.Object)

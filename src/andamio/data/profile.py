@@ -17,7 +17,8 @@ _TOP = 5
 class ColumnProfile:
     """One column: its type and unit, what is missing, and its span.
 
-    ``low``, ``median`` and ``high`` are numbers or times; ``top`` are the most frequent texts.
+    ``low``, ``median`` and ``high`` are numbers or times; ``top`` are the most frequent texts,
+    or the most frequent counts of samples.
     """
 
     name: str
@@ -64,6 +65,9 @@ def _column(series: pl.Series, unit: str | None) -> ColumnProfile:
     top: list[tuple[str, int]] = []
     if kind in {"number", "integer", "time"} and len(present):
         low, median, high = present.min(), present.median(), present.max()
+    elif kind == "waveform":
+        lengths = present.list.len().value_counts(sort=True, name="n").head(_TOP)
+        top = [(f"{length:,}", int(n)) for length, n in lengths.iter_rows()]
     elif len(present):
         counts = present.cast(pl.String).value_counts(sort=True, name="n").head(_TOP)
         top = [(str(value), int(n)) for value, n in counts.iter_rows()]

@@ -15,7 +15,7 @@ from andamio.data.digits import Digits
 from andamio.data.findings import Finding
 from andamio.errors import Text
 
-ColumnType = Literal["number", "integer", "boolean", "time", "text"]
+ColumnType = Literal["number", "integer", "boolean", "time", "text", "waveform"]
 
 DTYPES: Mapping[ColumnType, pl.DataType] = {
     "number": pl.Float64(),
@@ -23,6 +23,7 @@ DTYPES: Mapping[ColumnType, pl.DataType] = {
     "boolean": pl.Boolean(),
     "time": pl.Datetime("us", "UTC"),
     "text": pl.String(),
+    "waveform": pl.List(pl.Float32()),
 }
 
 

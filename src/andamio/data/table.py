@@ -23,7 +23,7 @@ import msgspec
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Field, PostCommitHookProperties, Schema
 from deltalake.exceptions import DeltaError
-from deltalake.schema import PrimitiveType
+from deltalake.schema import ArrayType, PrimitiveType
 from deltalake.transaction import AddAction, create_table_with_add_actions
 from polars.exceptions import PolarsError
 
@@ -45,7 +45,14 @@ from andamio.storage.files import (
 
 _LOG = "_delta_log"
 _KEY = "andamio"
-_TYPES = {"number": "double", "integer": "long", "boolean": "boolean", "time": "timestamp", "text": "string"}
+_TYPES = {
+    "number": PrimitiveType("double"),
+    "integer": PrimitiveType("long"),
+    "boolean": PrimitiveType("boolean"),
+    "time": PrimitiveType("timestamp"),
+    "text": PrimitiveType("string"),
+    "waveform": ArrayType(PrimitiveType("float"), contains_null=True),
+}
 _FOREVER = {
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
@@ -164,10 +171,7 @@ class HistoryTable:
 
 def _commit(table: Path, part: Path, frame: pl.DataFrame, record: VersionRecord, *, instead: bool) -> None:
     schema = Schema(
-        [
-            Field(name, PrimitiveType(_TYPES[column_type(dtype)]), nullable=True)
-            for name, dtype in frame.schema.items()
-        ]
+        [Field(name, _TYPES[column_type(dtype)], nullable=True) for name, dtype in frame.schema.items()]
     )
     stats = msgspec.json.encode({"numRecords": frame.height}).decode()
     status = part.stat()

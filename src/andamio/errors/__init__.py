@@ -68,6 +68,7 @@ from andamio.errors.inputs import (
     TrainingDataRefused,
     UnitUnknown,
     UsageError,
+    WindowsRefused,
 )
 from andamio.errors.names import (
     AlarmNotFound,
@@ -162,6 +163,7 @@ __all__ = [
     "UnitUnknown",
     "UsageError",
     "VersionNotFound",
+    "WindowsRefused",
     "WorkersRefused",
     "text",
 ]

@@ -179,3 +179,9 @@ class AlarmRefused(InputRefused):
     """What is to be done to an alarm does not fit the state that it is in."""
 
     code = "alarm-refused"
+
+
+class WindowsRefused(InputRefused):
+    """Windows cannot be formed: a kept state that is not theirs, or more assets or rows than memory holds."""
+
+    code = "windows-refused"

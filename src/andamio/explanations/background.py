@@ -14,7 +14,7 @@ from andamio.contracts import Rows
 
 ROWS = 64
 _REAL_GOLDEN = 10
-_NUMBERS, _CATEGORIES = "background.numbers", "background.categories"
+_NUMBERS, _CATEGORIES, _SIGNALS = "background.numbers", "background.categories", "background.signals"
 _BITS = 16
 
 
@@ -41,7 +41,13 @@ def background_arrays(rows: Rows, score: NDArray[np.floating]) -> dict[str, NDAr
     middles = ((np.arange(count) + 0.5) * len(order) / max(1, count)).astype(np.intp)
     chosen = order[middles[_far_apart(count)]]
     texts = rows.categories[chosen]
-    return {_NUMBERS: rows.numbers[chosen], _CATEGORIES: np.array(texts.tolist(), str).reshape(texts.shape)}
+    found: dict[str, NDArray[np.generic]] = {
+        _NUMBERS: rows.numbers[chosen],
+        _CATEGORIES: np.array(texts.tolist(), str).reshape(texts.shape),
+    }
+    if rows.signals is not None:
+        found[_SIGNALS] = rows.signals[chosen]
+    return found
 
 
 def background_of(bundle: Bundle) -> Background | None:
@@ -53,7 +59,9 @@ def background_of(bundle: Bundle) -> Background | None:
     numbers, texts = arrays.get(_NUMBERS), arrays.get(_CATEGORIES)
     if numbers is not None and texts is not None and len(numbers):
         categories = np.array(texts.tolist(), object).reshape(texts.shape)
-        return Background(_rows(np.asarray(numbers, np.float32), categories), "training")
+        signals = arrays.get(_SIGNALS)
+        samples = None if signals is None else np.asarray(signals, np.float32)
+        return Background(_rows(np.asarray(numbers, np.float32), categories, samples), "training")
     if bundle.golden:
         return Background(rows_of(bundle.golden[:_REAL_GOLDEN]), "golden")
     return None
@@ -64,6 +72,8 @@ def _far_apart(count: int) -> NDArray[np.intp]:
     return np.array(sorted(range(count), key=lambda place: f"{place:0{_BITS}b}"[::-1]), np.intp)
 
 
-def _rows(numbers: NDArray[np.float32], categories: NDArray[np.object_]) -> Rows:
+def _rows(
+    numbers: NDArray[np.float32], categories: NDArray[np.object_], signals: NDArray[np.float32] | None
+) -> Rows:
     n = len(numbers)
-    return Rows(numbers, categories, [None] * n, [None] * n, [()] * n)
+    return Rows(numbers, categories, [None] * n, [None] * n, [()] * n, signals)

@@ -33,7 +33,9 @@ class Aim:
 
 
 class Coalitions:
-    """A game whose players are the tags of one row: the numbers, then the categories.
+    """A game whose players are the tags of one row: the numbers, then the categories, then the waveforms.
+
+    A number's window goes with the number.
 
     Args:
         graph: From raw tags to answers.
@@ -48,12 +50,23 @@ class Coalitions:
         self._background = background
         self._aim = aim
         self._numbers = row.numbers.shape[1]
-        self.players = self._numbers + row.categories.shape[1]
+        self._texts = self._numbers + row.categories.shape[1]
+        waves = [name for name in graph.info.signals if name not in graph.info.numbers]
+        self.players = self._texts + len(waves)
+        owners = [
+            graph.info.numbers.index(name) if name not in waves else self._texts + waves.index(name)
+            for name in graph.info.signals
+        ]
+        self._owner = np.repeat(np.array(owners, np.intp), graph.info.samples)
 
     def __call__(self, masks: NDArray[np.bool_], which: NDArray[np.intp]) -> NDArray[np.float64]:
         """Answer rows: a tag's own value where its mask is true, else the background row's."""
         own, others = self._row, self._background
         numbers = np.where(masks[:, : self._numbers], own.numbers, others.numbers[which])
-        categories = np.where(masks[:, self._numbers :], own.categories, others.categories[which])
-        rows = Rows(numbers, categories, (), (), ())
+        texts = masks[:, self._numbers : self._texts]
+        categories = np.where(texts, own.categories, others.categories[which])
+        signals = None
+        if own.signals is not None and others.signals is not None:
+            signals = np.where(masks[:, self._owner], own.signals, others.signals[which])
+        rows = Rows(numbers, categories, (), (), (), signals)
         return self._aim.read(self._graph.run(rows, features=False))

@@ -9,10 +9,11 @@ from time import monotonic
 import numpy as np
 
 from andamio.bundles import Bundle, Graph
-from andamio.contracts import Input, Rows, TagType
+from andamio.contracts import Input, Rows, Signal, TagType
 from andamio.errors import NotExplainable, text
 from andamio.explanations.background import Background, background_of
 from andamio.explanations.coalitions import Aim, Coalitions
+from andamio.explanations.inside import Inside, look_inside
 from andamio.explanations.shapley import Shares, exact_shares, sampled_shares
 from andamio.explanations.usual import Usual, usual_values
 from andamio.kernel.digests import sha256
@@ -41,7 +42,7 @@ class Contribution:
 
     Attributes:
         tag: Its declaration in the contract.
-        value: Its value in the row: a number, a text, or None where it was missing.
+        value: Its value in the row: a number, a text, or None where it was missing; the rms of a waveform.
         amount: The contribution, in the unit of what is explained.
         error: Its standard error from sampling; None when it was not measured.
         usual: What is usual for the tag.
@@ -128,12 +129,38 @@ class Explainer:
             background.source,
         )
 
+    def inside(self, row: Rows, explanation: Explanation, *, most: int = 2) -> list[Inside]:
+        """Look inside the signals that changed an explained row's answer most: which time, which band.
+
+        Args:
+            row: The row.
+            explanation: What ``explain`` found for it.
+            most: How many signals.
+        """
+        if self._background is None:
+            return []
+        aim = Aim.of(self._info, None)
+        if explanation.label is not None:
+            aim = Aim(explanation.label, self._info.classes.index(explanation.label))
+        signals = {signal.tag: signal for signal in self._contract.signals}
+        chosen = [signals[one.tag.name] for one in explanation.contributions if one.tag.name in signals]
+        return [
+            inside
+            for signal in chosen[:most]
+            for inside in look_inside(self._graph, row, self._background.rows, aim, signal)
+        ]
+
     def _contributions(self, row: Rows, shares: Shares) -> list[Contribution]:
+        waves = [one for one in self._contract.signals if one.name not in self._info.numbers]
         tags = [*self._contract.numbers, *self._contract.categories]
+        tags += [self._contract.by_name[one.tag] for one in waves]
         values = [*map(_number, self._contract.numbers, row.numbers[0].tolist()), *row.categories[0].tolist()]
+        values += [_rms(one, row) for one in waves]
         errors = [None] * len(tags) if shares.error is None else shares.error.tolist()
         found = [
-            Contribution(tag, None if value == "" else value, amount, error, self._usual[tag.name])
+            Contribution(
+                tag, None if value == "" else value, amount, error, self._usual.get(tag.name, Usual())
+            )
             for tag, value, amount, error in zip(tags, values, shares.parts.tolist(), errors, strict=True)
         ]
         return sorted(found, key=lambda one: -abs(one.amount) if np.isfinite(one.amount) else 0.0)
@@ -153,6 +180,14 @@ def _shares(game: Coalitions, background: int, name: str, effort: Effort) -> Sha
     rounds = max(1, effort.graph_rows // (used * round_rows))
     rng = np.random.default_rng(int(sha256(name.encode())[:16], 16))
     return sampled_shares(game, players, used, rng, rounds=rounds, piece=effort.piece, go_on=go_on)
+
+
+def _rms(signal: Signal, row: Rows) -> float | None:
+    """Return the root mean square of a waveform; None where it lacks samples."""
+    if row.signals is None:
+        return None
+    level = float(np.sqrt(np.mean(np.square(row.signals[0, signal.columns], dtype=np.float64))))
+    return None if np.isnan(level) else float(f"{level:.4g}")
 
 
 def _number(tag: Input, value: float) -> float | str | None:

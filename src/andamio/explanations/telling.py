@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from andamio.explanations.explainer import Contribution, Explanation
+from andamio.explanations.inside import Inside
 from andamio.explanations.wording import worded
 
 
@@ -31,6 +32,18 @@ def explanation_data(explanation: Explanation) -> dict[str, Any]:
             "cut": shares.cut,
         },
     }
+
+
+def inside_data(found: Sequence[Inside]) -> list[dict[str, Any]]:
+    """Return what lies inside signals as plain values."""
+    return [
+        {
+            "tag": one.tag,
+            "axis": one.axis,
+            "parts": [{"from": part.low, "to": part.high, "contribution": part.amount} for part in one.parts],
+        }
+        for one in found
+    ]
 
 
 def _contribution(one: Contribution, sentence: str) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from andamio.contracts import TagType
 from andamio.explanations.explainer import Contribution, Explanation
 from andamio.explanations.figures import decimals_for, fixed, plain, share, unit_sign
+from andamio.explanations.inside import Inside
 from andamio.explanations.usual import Usual
 from andamio.language import say
 
@@ -86,10 +87,35 @@ def worded(explanation: Explanation) -> Worded:
     )
 
 
+def inside_words(one: Inside, scale: Scale) -> str | None:
+    """Say which part of a signal made most of the difference; None where no part did."""
+    part = one.largest
+    whole = sum(other.amount for other in one.parts)
+    if not scale.shows(part.amount) or abs(part.amount) < abs(whole) / 2:
+        return None
+    decimals = decimals_for(part.high - part.low)
+    span = f"{fixed(part.low, decimals)}–{fixed(part.high, decimals)}"
+    amount = scale.amount(part.amount, signed=True)
+    if one.axis == "hertz":
+        return say("in {tag}, most of it ({amount}) lies at {span} Hz", tag=one.tag, amount=amount, span=span)
+    if one.axis == "seconds":
+        return say("in {tag}, most of it ({amount}) lies at {span} s", tag=one.tag, amount=amount, span=span)
+    return say(
+        "in the window of {tag}, most of it ({amount}) lies at samples {span}",
+        tag=one.tag, amount=amount, span=f"{int(part.low) + 1}–{int(part.high)}",
+    )  # fmt: skip
+
+
 def _reason(one: Contribution) -> str:
     name, usual = one.tag.name, one.usual
     if one.value is None:
         return _missing(one)
+    if one.tag.type is TagType.WAVEFORM and not isinstance(one.value, str):
+        return say(
+            "{tag} is a waveform of {value} rms",
+            tag=name,
+            value=plain(one.value) + unit_sign(one.tag.unit),
+        )
     if isinstance(one.value, str):
         return _word(name, one.value, usual, declared=one.value in {*one.tag.values, "true", "false"})
     if usual.low is None or usual.high is None:

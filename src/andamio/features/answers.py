@@ -75,7 +75,7 @@ def append_model(graph: FeatureGraph, answer: Answer) -> bytes:
 
 
 def _arguments(graph: FeatureGraph) -> dict[str, Var]:
-    types = {"numbers": np.float32, "categories": np.str_}
+    types = {"numbers": np.float32, "categories": np.str_, "signals": np.float32}
     return {
         i.name: spox.argument(Tensor(types[i.name], ("rows", i.type.tensor_type.shape.dim[1].dim_value)))
         for i in graph.model.graph.input

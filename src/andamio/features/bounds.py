@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from andamio.features.operations import Column, Constant, Operation, Term
+from andamio.features.terms import Column, Constant, Operation, Taken, Term
 
 Bounds = tuple[float, float]
 
@@ -34,6 +34,9 @@ def _bounds(term: Term, columns: Mapping[int, Bounds], known: dict[Term, Bounds 
         return (term.value, term.value)
     if isinstance(term, Column):
         return columns.get(term.index)
+    if isinstance(term, Taken):
+        # A sample may be missing.
+        return None
     if term not in known:
         operands = [_bounds(operand, columns, known) for operand in term.operands]
         inside = [bounds for bounds in operands if bounds is not None]

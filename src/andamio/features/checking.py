@@ -6,14 +6,16 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from andamio.contracts.contract import Contract, Feature, Input, TagType
+from andamio.contracts.contract import Contract, Feature, Input
 from andamio.errors import Fault, FeaturesRefused, text
 from andamio.features.expressions import Arithmetic, Node, Span, parts, tags_of
 from andamio.features.grammar import read
 from andamio.features.mistakes import Mistake, Unreadable, fault
-from andamio.features.operations import Columns, Constant, Lowering
+from andamio.features.operations import Lowering
 from andamio.features.plan import FeaturePlan
 from andamio.features.shapes import ShapeCheck
+from andamio.features.signals.asking import signal_mistakes
+from andamio.features.terms import Columns, Constant
 from andamio.features.units import UnitCheck
 
 
@@ -53,13 +55,10 @@ def refuse_wrong(plan: FeaturePlan) -> None:
     """Refuse a plan whose features cannot be compiled.
 
     Raises:
-        FeaturesRefused: With every fault, or because a feature reads a waveform.
+        FeaturesRefused: With every fault.
     """
     contract = plan.contract
-    described, faults = _examine(contract, (*contract.features, *plan.found))
-    if not faults:
-        waves = {i.name for i in contract.inputs if i.type is TagType.WAVEFORM} - plan.excluded
-        faults = [_wave_fault(d.feature, contract) for d in described if not waves.isdisjoint(d.tags)]
+    faults = _examine(contract, (*contract.features, *plan.found))[1]
     if faults:
         raise FeaturesRefused(
             text("the features of {model} cannot be computed", model=contract.name),
@@ -81,7 +80,7 @@ def _examine(contract: Contract, features: Sequence[Feature]) -> tuple[list[Desc
         except Unreadable as error:
             mistakes.append(error.mistake)
         else:
-            result, mistakes = _mistakes(node, inputs, names, feature.expression)
+            result, mistakes = _mistakes(node, contract, names, feature.expression)
             if result is not None:
                 described.append(Described(feature, *result))
         if feature.name in taken:
@@ -93,16 +92,20 @@ def _examine(contract: Contract, features: Sequence[Feature]) -> tuple[list[Desc
 
 
 def _mistakes(
-    node: Node, inputs: dict[str, Input], names: frozenset[str], expression: str
+    node: Node, contract: Contract, names: frozenset[str], expression: str
 ) -> tuple[tuple[tuple[str, ...], str | None] | None, list[Mistake]]:
-    shapes = ShapeCheck(inputs, names)
+    inputs = dict(contract.by_name)
+    signals = {signal.name: signal for signal in contract.signals}
+    shapes = ShapeCheck(inputs, names, signals)
     shapes.whole(node)
     if shapes.mistakes:
         return None, shapes.mistakes
-    units = UnitCheck(inputs, expression)
+    units = UnitCheck(inputs, expression, signals)
     measure = units.measure(node)
     tags = tuple(tag for tag in tags_of(node) if tag in inputs)
     mistakes = units.mistakes + list(_constant_mistakes(node, inputs))
+    if not mistakes:
+        mistakes = signal_mistakes(node, contract)
     if not tags:
         mistakes.append(
             Mistake(
@@ -163,14 +166,3 @@ def _taken(feature: Feature) -> Mistake:
         text("an input or another feature has this name"),
         text("give the feature another name"),
     )
-
-
-def _wave_fault(feature: Feature, contract: Contract) -> Fault:
-    mistake = Mistake(
-        "feature-value",
-        text("{name} reads a waveform", name=feature.name),
-        Span(0, len(feature.expression)),
-        text("waveforms can be declared and checked; they are scored from a later version on"),
-        text("leave the feature out for now, and give the waveform's rms as a number"),
-    )
-    return fault(mistake, feature, contract.name)

@@ -13,10 +13,12 @@ import spox.opset.ai.onnx.v18 as op
 from spox import Tensor, Var
 
 from andamio.contracts.contract import Input, Missing, OutOfRange, TagType
+from andamio.contracts.signal import width
 from andamio.features.bounds import Bounds
-from andamio.features.operations import Column, Columns
 from andamio.features.plan import FeaturePlan
 from andamio.features.schedule import Blocks, Place
+from andamio.features.signals.writing import Signals
+from andamio.features.terms import Column, Columns
 
 # Codes of a category in the graph: its place in the list of all values, or one of these.
 _UNKNOWN, _MISSING = -1, -2
@@ -32,6 +34,7 @@ class Entered:
         columns: Which column holds which tag, or which value of which category.
         bounds: The least and greatest value of each column, where both are certain.
         kept: The places that become features as they are.
+        signals: The signals, where the contract has any.
     """
 
     arguments: Mapping[str, Var]
@@ -39,6 +42,7 @@ class Entered:
     columns: Columns = field(default_factory=lambda: Columns({}, {}))
     bounds: dict[int, Bounds] = field(default_factory=dict)
     kept: list[Place] = field(default_factory=list)
+    signals: Signals | None = None
 
 
 def row(values: Sequence[float]) -> Var:
@@ -51,7 +55,11 @@ def enter(plan: FeaturePlan) -> Entered:
     entered = Entered(_arguments(plan))
     numbers = {i.name: index for index, i in enumerate(plan.contract.numbers)}
     values = {(i.name, v): len(numbers) + place for place, (i, v) in enumerate(plan.values)}
-    entered.columns = Columns(numbers, values)
+    signals = plan.contract.signals
+    entered.columns = Columns(numbers, values, {signal.name: signal for signal in signals})
+    if signals:
+        imputed = {s.name for s in signals if plan.contract.by_name[s.tag].missing is Missing.IMPUTE}
+        entered.signals = Signals(entered.arguments["signals"], signals, imputed)
     if numbers:
         block = entered.blocks.add(_numbers(plan, entered.arguments["numbers"]), len(numbers))
         for tag in plan.numbers:
@@ -76,6 +84,8 @@ def _arguments(plan: FeaturePlan) -> Mapping[str, Var]:
         arguments["numbers"] = spox.argument(Tensor(np.float32, ("rows", len(plan.contract.numbers))))
     if plan.contract.categories:
         arguments["categories"] = spox.argument(Tensor(np.str_, ("rows", len(plan.contract.categories))))
+    if plan.contract.signals:
+        arguments["signals"] = spox.argument(Tensor(np.float32, ("rows", width(plan.contract.signals))))
     return arguments
 
 

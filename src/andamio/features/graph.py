@@ -18,10 +18,14 @@ from andamio.errors import FeaturesRefused, text
 from andamio.features.bounds import bounded
 from andamio.features.checking import refuse_wrong
 from andamio.features.entering import Entered, enter, row
-from andamio.features.operations import Lowering, Term
+from andamio.features.operations import Lowering
 from andamio.features.plan import FeaturePlan
 from andamio.features.portable import portable, to_bytes
 from andamio.features.schedule import Place, compute
+from andamio.features.terms import Term
+
+# What is computed of so many samples stays in a processor's cache; and memory stays bounded.
+_SAMPLES_AT_ONCE = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,9 @@ class FeatureGraph:
     """A compiled plan: its ONNX model and the names of the feature columns, in order.
 
     Inputs of the model: ``numbers`` float32 ``(rows, k)``, NaN where missing, and ``categories``
-    text ``(rows, c)``, "" where missing; one that the contract has none of is absent. Output:
-    ``features`` float32 ``(rows, len(names))``.
+    text ``(rows, c)``, "" where missing, and ``signals`` float32 ``(rows, samples of all signals)``, NaN
+    where missing; one that the contract has none of is absent. Output: ``features`` float32
+    ``(rows, len(names))``.
     """
 
     model: onnx.ModelProto
@@ -47,6 +52,10 @@ class Inputs(Protocol):
     @property
     def categories(self) -> NDArray[np.object_]:
         """Shape ``(rows, c)``."""
+
+    @property
+    def signals(self) -> NDArray[np.float32] | None:
+        """Shape ``(rows, samples of all signals)``; None where there are none."""
 
 
 def feature_graph(plan: FeaturePlan) -> FeatureGraph:
@@ -87,17 +96,25 @@ def run_features(graph: FeatureGraph, rows: Inputs) -> NDArray[np.float32]:
     Returns:
         Shape ``(rows, len(graph.names))``.
     """
+    if not len(rows.numbers):
+        # A product with no rows is refused by onnxruntime where its left side is a constant.
+        return np.empty((0, len(graph.names)), np.float32)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(
         to_bytes(graph.model), sess_options=options, providers=["CPUExecutionProvider"]
     )
-    feeds = {"numbers": rows.numbers, "categories": rows.categories}
+    feeds = {"numbers": rows.numbers, "categories": rows.categories, "signals": rows.signals}
     wanted = {i.name for i in session.get_inputs()}
-    result: NDArray[np.float32] = session.run(
-        ["features"], {name: value for name, value in feeds.items() if name in wanted}
-    )[0]
+    given = {name: value for name, value in feeds.items() if name in wanted and value is not None}
+    samples = 0 if rows.signals is None else rows.signals.shape[1]
+    step = max(1, _SAMPLES_AT_ONCE // samples) if samples else len(rows.numbers)
+    parts = [
+        session.run(["features"], {name: value[start : start + step] for name, value in given.items()})[0]
+        for start in range(0, len(rows.numbers), step)
+    ]
+    result: NDArray[np.float32] = parts[0] if len(parts) == 1 else np.concatenate(parts)
     return result
 
 
@@ -106,7 +123,7 @@ def _defined(
 ) -> list[Place]:
     """Give each feature its place, replacing what may be undefined by its constant."""
     blocks = entered.blocks
-    compute(terms, blocks)
+    compute(terms, blocks, entered.signals)
     places = [blocks.places[term] for term in terms]
     sure = bounded(terms, entered.bounds)
     open_ones = [index for index, always in enumerate(sure) if not always]

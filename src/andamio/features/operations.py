@@ -8,47 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from andamio.features.expressions import Arithmetic, Call, Comparison, Negative, Node, Number, Quoted, Tag
-from andamio.features.functions import CONSTANTS
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of what enters: a numeric tag, or a category being one value."""
-
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A number known beforehand."""
-
-    value: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Operation:
-    """An operation over columns, constants and other operations; equal only to itself.
-
-    ``Lowering`` makes each one once, so that comparing and hashing never walk the whole expression.
-    """
-
-    name: str
-    operands: tuple[Term, ...]
-
-
-Term = Column | Constant | Operation
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Where the inputs stand: ``numbers`` by tag, ``values`` by category tag and value."""
-
-    numbers: Mapping[str, int]
-    values: Mapping[tuple[str, str], int]
-
+from andamio.features.functions import CONSTANTS, FUNCTIONS, Shape
+from andamio.features.signals.bearings import BEARING, bearing_order
+from andamio.features.signals.taking import follow, take
+from andamio.features.terms import Column, Columns, Constant, Operation, Series, Step, Taken, Term
 
 _SIGNS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
 _COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal"}
@@ -81,6 +46,7 @@ class Lowering:
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
         self._made: dict[tuple[str, tuple[Term, ...]], Operation] = {}
+        self._taken: dict[tuple[Series, Step], Taken] = {}
 
     def lower(self, node: Node) -> Term:
         """Turn one expression into operations.
@@ -97,18 +63,37 @@ class Lowering:
                     return Column(self._columns.numbers[name])
                 return Constant(CONSTANTS[name])
             case Negative(operand=operand):
-                return self._apply("neg", self.lower(operand))
+                return self.apply("neg", self.lower(operand))
             case Arithmetic(sign="**", left=left, right=right):
                 return self._power(self.lower(left), self.lower(right))
             case Arithmetic(sign=sign, left=left, right=right):
-                return self._apply(_SIGNS[sign], self.lower(left), self.lower(right))
+                return self.apply(_SIGNS[sign], self.lower(left), self.lower(right))
             case Comparison():
                 return self._comparison(node)
-            case Call(function=function, arguments=arguments):
-                return self._call(function, tuple(self.lower(argument) for argument in arguments))
+            case Call():
+                return self._call(node)
         raise KeyError(node)
 
-    def _apply(self, name: str, *operands: Term) -> Term:
+    def taken(self, series: Series, step: Step) -> Term:
+        """Take a number from a signal; each different one is made once."""
+        return self._taken.setdefault((series, step), Taken(series, step))
+
+    def _take(self, node: Call) -> Term:
+        if FUNCTIONS[node.function].gives is Shape.SERIES:
+            return self.taken(self.series(node), Step("latest"))
+        return take(node, self.series(node.arguments[0]), self)
+
+    def series(self, node: Node) -> Series:
+        """Tell which signal a part is, and how it is made."""
+        if isinstance(node, Tag):
+            signal = self._columns.signals[node.name]
+            return Series(signal.name, signal.length, signal.rate_hz, signal.unit)
+        if isinstance(node, Call) and FUNCTIONS[node.function].reads_signal:
+            return follow(node, self.series(node.arguments[0]), self)
+        raise KeyError(node)
+
+    def apply(self, name: str, *operands: Term) -> Term:
+        """Make an operation, or its value where all operands are constant."""
         known = [operand.value for operand in operands if isinstance(operand, Constant)]
         if len(known) < len(operands):
             return self._made.setdefault((name, operands), Operation(name, operands))
@@ -119,19 +104,19 @@ class Lowering:
 
     def _power(self, base: Term, exponent: Term) -> Term:
         if isinstance(base, Constant) or not isinstance(exponent, Constant):
-            return self._apply("pow", base, exponent)
+            return self.apply("pow", base, exponent)
         match exponent.value:
             case 0.5:
-                return self._apply("sqrt", base)
+                return self.apply("sqrt", base)
             case 1.0:
                 return base
             case 2.0:
-                return self._apply("mul", base, base)
+                return self.apply("mul", base, base)
             case 3.0:
-                return self._apply("mul", self._apply("mul", base, base), base)
+                return self.apply("mul", self.apply("mul", base, base), base)
             case -1.0:
-                return self._apply("div", Constant(1.0), base)
-        return self._apply("pow", base, exponent)
+                return self.apply("div", Constant(1.0), base)
+        return self.apply("pow", base, exponent)
 
     def _comparison(self, node: Comparison) -> Term:
         left, right = node.left, node.right
@@ -141,16 +126,22 @@ class Lowering:
             holds: Term = Column(self._columns.values[left.name, right.value])
         else:
             name = "equal" if node.sign == "!=" else _COMPARISONS[node.sign]
-            holds = self._apply(name, self.lower(left), self.lower(right))
-        return self._apply("sub", Constant(1.0), holds) if node.sign == "!=" else holds
+            holds = self.apply(name, self.lower(left), self.lower(right))
+        return self.apply("sub", Constant(1.0), holds) if node.sign == "!=" else holds
 
-    def _call(self, function: str, operands: tuple[Term, ...]) -> Term:
+    def _call(self, node: Call) -> Term:
+        function = node.function
+        if FUNCTIONS[function].reads_signal:
+            return self._take(node)
+        operands = tuple(self.lower(argument) for argument in node.arguments)
+        if function in BEARING:
+            return self.apply("mul", operands[0], Constant(bearing_order(node)))
         if function == "clip":
             value, low, high = operands
-            return self._apply("min", self._apply("max", value, low), high)
+            return self.apply("min", self.apply("max", value, low), high)
         if function in ("min", "max"):
             result = operands[0]
             for operand in operands[1:]:
-                result = self._apply(function, result, operand)
+                result = self.apply(function, result, operand)
             return result
-        return self._apply(function, *operands)
+        return self.apply(function, *operands)

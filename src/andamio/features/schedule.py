@@ -14,7 +14,8 @@ import numpy as np
 import spox.opset.ai.onnx.v18 as op
 from spox import Var
 
-from andamio.features.operations import Constant, Operation, Term
+from andamio.features.signals.writing import Signals
+from andamio.features.terms import Constant, Operation, Taken, Term, operands
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,39 +57,53 @@ class Blocks:
         return _gather(self.blocks[block], columns)
 
 
-def compute(terms: Sequence[Term], blocks: Blocks) -> None:
+def compute(terms: Sequence[Term], blocks: Blocks, signals: Signals | None = None) -> None:
     """Add the nodes that compute some terms, after which each has its place in ``blocks``.
 
     The columns that the terms read have their places already.
     """
-    for level in _levels(terms):
-        groups: dict[tuple[str, tuple[bool, ...]], list[Operation]] = {}
-        for operation in level:
-            shape = tuple(isinstance(operand, Constant) for operand in operation.operands)
-            groups.setdefault((operation.name, shape), []).append(operation)
-        for (name, _), group in groups.items():
-            operands = [_side(group, side, blocks) for side in range(len(group[0].operands))]
-            number = blocks.add(_NODES[name](*operands), len(group))
-            for column, operation in enumerate(group):
-                blocks.places[operation] = Place(number, column)
+    levels = _levels(terms)
+    if signals is not None:
+        signals.prepare(term for level in levels for term in level if isinstance(term, Taken))
+    for level in levels:
+        _operate([term for term in level if isinstance(term, Operation)], blocks)
+        taken = [term for term in level if isinstance(term, Taken)]
+        if taken and signals is not None:
+            for block, held in signals.take(taken, lambda term: blocks.select([blocks.places[term]])):
+                _place(block, held, blocks)
 
 
-def _levels(terms: Sequence[Term]) -> list[list[Operation]]:
+def _operate(level: Sequence[Operation], blocks: Blocks) -> None:
+    groups: dict[tuple[str, tuple[bool, ...]], list[Operation]] = {}
+    for operation in level:
+        shape = tuple(isinstance(operand, Constant) for operand in operation.operands)
+        groups.setdefault((operation.name, shape), []).append(operation)
+    for (name, _), group in groups.items():
+        sides = [_side(group, side, blocks) for side in range(len(group[0].operands))]
+        _place(_NODES[name](*sides), group, blocks)
+
+
+def _place(block: Var, held: Sequence[Term], blocks: Blocks) -> None:
+    number = blocks.add(block, len(held))
+    for column, term in enumerate(held):
+        blocks.places[term] = Place(number, column)
+
+
+def _levels(terms: Sequence[Term]) -> list[list[Term]]:
     level_of: dict[Term, int] = {}
 
     def level(term: Term) -> int:
-        if not isinstance(term, Operation):
+        if not isinstance(term, Operation | Taken):
             return 0
         if term not in level_of:
-            level_of[term] = 1 + max(level(operand) for operand in term.operands)
+            level_of[term] = 1 + max((level(operand) for operand in operands(term)), default=0)
         return level_of[term]
 
     for term in terms:
         level(term)
-    levels: list[list[Operation]] = [[] for _ in range(max(level_of.values(), default=0))]
+    levels: list[list[Term]] = [[] for _ in range(max(level_of.values(), default=0))]
     for term, number in level_of.items():
-        if isinstance(term, Operation):
-            levels[number - 1].append(term)
+        levels[number - 1].append(term)
     return levels
 
 

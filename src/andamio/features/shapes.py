@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from andamio.contracts.contract import Input, TagType
+from andamio.contracts.signal import Signal
 from andamio.errors import Text, text
 from andamio.features.expressions import (
     Arithmetic,
@@ -18,7 +19,7 @@ from andamio.features.expressions import (
     Span,
     Tag,
 )
-from andamio.features.functions import CONSTANTS, FUNCTIONS, Shape, Signature
+from andamio.features.functions import CONSTANTS, FUNCTIONS, WINDOWS, Shape, Signature
 from andamio.features.mistakes import Mistake
 
 _SHAPES = {
@@ -29,6 +30,10 @@ _SHAPES = {
     TagType.WAVEFORM: Shape.WAVEFORM,
 }
 
+_TYPED = (Shape.COUNT, Shape.CONSTANT, Shape.WINDOW)
+# What else fits where something is wanted.
+_ALSO = {Shape.NUMBER: (Shape.TRUTH, Shape.SERIES), Shape.WAVEFORM: (Shape.SERIES,)}
+
 
 class ShapeCheck:
     """Walks one expression and collects every mistake of name, number of arguments and shape.
@@ -36,11 +41,15 @@ class ShapeCheck:
     Args:
         inputs: The inputs by name.
         features: The names of all features, to tell kindly that they cannot be used.
+        signals: The signals by name: waveforms, and the windows of numbers.
     """
 
-    def __init__(self, inputs: Mapping[str, Input], features: frozenset[str]) -> None:
+    def __init__(
+        self, inputs: Mapping[str, Input], features: frozenset[str], signals: Mapping[str, Signal]
+    ) -> None:
         self._inputs = inputs
         self._features = features
+        self._signals = signals
         self.mistakes: list[Mistake] = []
 
     def whole(self, node: Node) -> None:
@@ -105,12 +114,37 @@ class ShapeCheck:
         return Shape.UNKNOWN
 
     def _expect(self, node: Node, wanted: Shape) -> Shape:
+        if wanted in _TYPED:
+            return self._typed(node, wanted)
+        if wanted is Shape.WAVEFORM and isinstance(node, Tag) and node.name in self._signals:
+            return Shape.WAVEFORM
         found = self.shape(node)
-        fits = found is wanted or (wanted is Shape.NUMBER and found is Shape.TRUTH)
+        fits = found is wanted or (found in _ALSO.get(wanted, ()))
         if not fits and found is not Shape.UNKNOWN:
             self._note("feature-shape", *_misfit(node, found, wanted))
             return Shape.UNKNOWN
         return found
+
+    def _typed(self, node: Node, wanted: Shape) -> Shape:
+        """Check what must stand there as typed."""
+        if wanted is Shape.WINDOW:
+            if not isinstance(node, Quoted) or node.value not in WINDOWS:
+                names = ", ".join(f'"{name}"' for name in WINDOWS)
+                self._note(
+                    "feature-arguments",
+                    text("this is no window function"),
+                    node.span,
+                    text("it is one of {names}", names=names),
+                )
+            return wanted
+        value = node.value if isinstance(node, Number) else None
+        if isinstance(node, Negative) and isinstance(node.operand, Number):
+            value = -node.operand.value
+        if wanted is Shape.COUNT and (value is None or value < 1 or value != int(value)):
+            self._note("feature-arguments", text("a whole number from 1 on is needed here"), node.span)
+        elif value is None:
+            self._note("feature-arguments", text("a number as typed is needed here"), node.span)
+        return wanted
 
     def _comparison(self, node: Comparison) -> None:
         left, right = node.left, node.right
@@ -168,9 +202,10 @@ class ShapeCheck:
 
     def _count(self, node: Call, signature: Signature) -> None:
         wanted, given = len(signature.arguments), len(node.arguments)
-        if given == wanted or (signature.more and given > wanted):
+        least = wanted - signature.optional
+        if least <= given <= wanted or (signature.more and given > wanted):
             return
-        counts = {"name": node.function, "wanted": wanted, "given": given}
+        counts = {"name": node.function, "wanted": least if given < least else wanted, "given": given}
         if signature.more:
             what = text("{name} was given {given} arguments and takes at least {wanted}", **counts)
         else:
@@ -189,12 +224,30 @@ class ShapeCheck:
                     text("it takes {known}", known=known) if known else None,
                 )
             seen.add(option.name)
-            self._expect(option.value, Shape.NUMBER)
-        for name in signature.options.keys() - seen:
+            known_one = signature.options.get(option.name)
+            self._expect(option.value, known_one.shape if known_one else Shape.NUMBER)
+        needed = [name for name, setting in signature.options.items() if setting.needed]
+        if signature.band and len(node.arguments) == 2:
+            needed.append("width")
+        for name in needed:
+            if name not in seen:
+                self._note(
+                    "feature-arguments",
+                    text("{name} needs {option}=", name=node.function, option=name),
+                    node.span,
+                )
+        if signature.band:
+            self._band(node, seen)
+
+    def _band(self, node: Call, seen: set[str]) -> None:
+        edges = seen & {"low", "high"}
+        around = len(node.arguments) == 2
+        if (around and edges) or (not around and ("width" in seen or not edges)):
             self._note(
                 "feature-arguments",
-                text("{name} needs {option}=", name=node.function, option=name),
+                text("{name} needs one band", name=node.function),
                 node.span,
+                text("give it a frequency and width=, or low= and high="),
             )
 
     def _note(self, code: str, what: Text, span: Span, fix: Text | None = None) -> None:
@@ -216,7 +269,11 @@ def _misfit(node: Node, found: Shape, wanted: Shape) -> tuple[Text, Span, Text]:
             text("take a number from it, as rms(…) does"),
         )
     if wanted is Shape.WAVEFORM:
-        return (text("a waveform is needed here"), node.span, text("name an input of type waveform"))
+        return (
+            text("a waveform is needed here"),
+            node.span,
+            text("name an input of type waveform, or declare [window] for the windows of numbers"),
+        )
     return (
         text("where asks a question here, and this is a number"),
         node.span,

@@ -14,9 +14,22 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from andamio.contracts.contract import Input, TagType
+from andamio.contracts.signal import Signal
 from andamio.errors import Text, UnitUnknown, text
-from andamio.features.expressions import Arithmetic, Call, Comparison, Negative, Node, Number, Span, Tag
+from andamio.features.expressions import (
+    Arithmetic,
+    Call,
+    Comparison,
+    Negative,
+    Node,
+    Number,
+    Span,
+    Tag,
+    tags_of,
+)
+from andamio.features.functions import FUNCTIONS
 from andamio.features.mistakes import Mistake
+from andamio.features.signals.gravity import millimetres
 from andamio.kernel.units import convert, dimensions
 
 Powers = Mapping[str, float]
@@ -50,6 +63,13 @@ class Measure:
 
 # The units that count from the true zero, of what is also counted from another.
 _ABSOLUTE = ("kelvin", "pascal")
+# What functions over a signal measure: a frequency, or what the signal does, of these some as a difference.
+_FREQUENCIES = frozenset({"peak_frequency", "spectral_centroid", "spectral_spread"})
+_DIFFERENCES = frozenset({"std", "peak_to_peak", "difference", "rolling_std"})
+_KEEPING = _DIFFERENCES | {
+    *("mean", "rms", "peak", "lowest", "highest", "median", "amplitude", "peak_amplitude"),
+    *("envelope", "last", "lag", "rolling_mean", "ewma"),
+}
 _PLAIN = Measure({}, {})
 _BARE = Measure({}, {}, bare=True)
 
@@ -57,8 +77,11 @@ _BARE = Measure({}, {}, bare=True)
 class UnitCheck:
     """Walks one expression, tells what it measures, and collects every mistake of units."""
 
-    def __init__(self, inputs: Mapping[str, Input], expression: str) -> None:
+    def __init__(
+        self, inputs: Mapping[str, Input], expression: str, signals: Mapping[str, Signal] | None = None
+    ) -> None:
         self._inputs = inputs
+        self._signals = signals or {}
         self._expression = expression
         self.mistakes: list[Mistake] = []
 
@@ -105,11 +128,14 @@ class UnitCheck:
         return replace(together, difference=left.difference and right.difference)
 
     def _call(self, node: Call) -> Measure | None:
+        if FUNCTIONS[node.function].reads_signal:
+            return self._of_signal(node)
         found = [self.measure(argument) for argument in node.arguments]
-        for option in node.options:
-            self.measure(option.value)
         match node.function:
-            case "abs" | "envelope" | "peak" | "rms":
+            case "abs":
+                return found[0]
+            case "bpfo" | "bpfi" | "bsf" | "ftf":
+                self._refuse_no_frequency(node.arguments[0], found[0])
                 return found[0]
             case "sqrt":
                 return raised(found[0], 0.5)
@@ -117,12 +143,48 @@ class UnitCheck:
                 return self._merge(list(zip(node.arguments, found, strict=True)))
             case "where":
                 return self._merge(list(zip(node.arguments[1:], found[1:], strict=True)))
-            case "band_energy":
-                self._refuse_no_frequency(node.arguments[1], found[1])
-                return raised(found[0], 2.0)
             case "exp":
                 self._refuse_raw(node, found[0])
         return _PLAIN
+
+    def _of_signal(self, node: Call) -> Measure | None:
+        """Tell what a function over a signal measures; whatever else it is given is a frequency."""
+        measure = self.measure(node.arguments[0])
+        for given in (*node.arguments[1:], *(option.value for option in node.options)):
+            self._refuse_no_frequency(given, self.measure(given))
+        function = node.function
+        if function in _FREQUENCIES:
+            return _measure("Hz")
+        if function == "velocity_rms":
+            self._refuse_no_acceleration(node, measure)
+            return _measure("mm/s")
+        if function in ("energy", "band_energy"):
+            return raised(measure, 2.0)
+        if function == "slope":
+            return self._slope(node, measure)
+        if function not in _KEEPING:
+            return _PLAIN
+        moves = function in _DIFFERENCES and measure is not None
+        return replace(measure, difference=True) if moves and measure is not None else measure
+
+    def _slope(self, node: Call, measure: Measure | None) -> Measure | None:
+        names = [name for name in tags_of(node.arguments[0]) if name in self._signals]
+        second = _measure("s")
+        if measure is None or second is None or self._signals[names[0]].rate_hz is None:
+            return measure
+        return replace(_product(replace(measure, bare=False), raised(second, -1.0), scaled=False) or measure)
+
+    def _refuse_no_acceleration(self, node: Call, measure: Measure | None) -> None:
+        try:
+            (unit,) = measure.factors if measure is not None else (None,)
+            millimetres(unit)
+        except (KeyError, ValueError, UnitUnknown):
+            self._note(
+                text("velocity_rms needs an acceleration"),
+                node.arguments[0].span,
+                text("it is integrated once over time"),
+                text('declare the input\'s unit as "g" or "m/s2"'),
+            )
 
     def _alike(self, left: Node, right: Node) -> None:
         self._merge([(left, self.measure(left)), (right, self.measure(right))])
@@ -178,6 +240,17 @@ class UnitCheck:
                 text("a band lies around a frequency, in Hz"),
                 text("give it an input in Hz"),
             )
+        elif measure is not None and not measure.bare and not measure.scaled:
+            hertz = _measure("Hz")
+            _, step = _conversion(measure, hertz) if hertz else (0.0, 1.0)
+            if step != 1.0:
+                inside, factor = self._excerpt(node.span), f"{float(f'{1 / step:.7g}'):.9g}"
+                self._note(
+                    text("a frequency in Hz is needed here, and this is in {unit}", unit=str(measure)),
+                    node.span,
+                    text("an expression takes values as they come, and converts nothing"),
+                    text("write {name} / {factor}", name=inside, factor=factor),
+                )
 
     def _excerpt(self, span: Span) -> str:
         words = self._expression[span.start : span.end]

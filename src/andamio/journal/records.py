@@ -61,7 +61,8 @@ class PredictionRecord(msgspec.Struct, array_like=True, tag="p", gc=False, kw_on
     """One request of many rows, or one-row requests that came together; all answered by the same version.
 
     Arrays are stored as little-endian bytes, row by row: ``numbers`` float32 ``(rows, tags)`` with NaN
-    for missing, ``probabilities`` float32 ``(rows, classes)``, ``decision`` int64, the rest float32.
+    for missing, ``probabilities`` float32 ``(rows, classes)``, ``decision`` int64, the rest float32;
+    ``signals`` float32 ``(rows, samples)`` with NaN for missing, where the contract has any.
     ``categories`` are the texts row by row. ``assets``, ``event_times`` and ``flags`` are empty when
     no row has one. ``time`` is seconds since 1970 (UTC); ``event_times`` are ISO 8601 as sent.
     ``route`` says why this version answered: "champion", "canary" or "ab". ``quality`` is "fallback" when
@@ -87,6 +88,7 @@ class PredictionRecord(msgspec.Struct, array_like=True, tag="p", gc=False, kw_on
     door: str = "http"
     route: str = "champion"
     quality: str = "model"
+    signals: bytes | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -100,6 +102,7 @@ class PredictionRecord(msgspec.Struct, array_like=True, tag="p", gc=False, kw_on
         shares = None if probabilities is None else probabilities.reshape(rows, -1)
         decision = None if self.decision is None else np.frombuffer(self.decision, "<i8")
         value, lower, upper = _floats(self.value), _floats(self.lower), _floats(self.upper)
+        signals = None if self.signals is None else np.frombuffer(self.signals, "<f4").reshape(rows, -1)
         for i, name in enumerate(self.ids):
             yield Prediction(
                 id=name,
@@ -114,6 +117,7 @@ class PredictionRecord(msgspec.Struct, array_like=True, tag="p", gc=False, kw_on
                 value=None if value is None else float(value[i]),
                 lower=None if lower is None else float(lower[i]),
                 upper=None if upper is None else float(upper[i]),
+                signals=None if signals is None else signals[i],
             )
 
 
@@ -133,6 +137,7 @@ class Prediction:
     value: float | None
     lower: float | None
     upper: float | None
+    signals: NDArray[np.float32] | None = None
 
     @property
     def model(self) -> str:
@@ -258,6 +263,7 @@ def prediction_record(
         door=door,
         route=route,
         quality=quality,
+        signals=None if rows.signals is None else rows.signals.tobytes(),
     )
 
 

@@ -129,6 +129,12 @@ def _refuse_broken_sensors(standing: Sequence[Finding]) -> None:
 
 
 def _learn(bundle: Bundle, rows: Arrivals) -> dict[str, NDArray[np.generic]]:
+    if bundle.contract.signals:
+        raise RebaseRefused(
+            text("{model} reads waveforms or windows", model=bundle.model),
+            why=text("what is usual for them is learnt at training only"),
+            fix=text("train again with the new history: andamio train {model}", model=bundle.model),
+        )
     assets = [rows.names[code] or None for code in rows.assets.tolist()]
     count = len(rows)
     asked = Rows(rows.numbers, rows.categories, assets, [None] * count, [()] * count)

@@ -160,6 +160,8 @@ def _column(column: pl.Series, name: str, unit: str | None) -> ColumnSketch | Te
             high=float(values.max()),  # type: ignore[arg-type]
             missing=missing,
         )
+    if isinstance(column.dtype, pl.List):
+        return _waveform(column, name, unit)
     if column.dtype != pl.String:
         return text("it is a time; only one column can be the clock")
     values = column.drop_nulls().unique().sort()
@@ -168,6 +170,16 @@ def _column(column: pl.Series, name: str, unit: str | None) -> ColumnSketch | Te
     if len(values) > _MOST_VALUES:
         return text("it has {n} different texts: too many for a category", n=len(values))
     return ColumnSketch(header=name, type=TagType.CATEGORY, values=tuple(values.to_list()), missing=missing)
+
+
+def _waveform(column: pl.Series, name: str, unit: str | None) -> ColumnSketch | Text:
+    lengths = column.drop_nulls().list.len().unique().sort().to_list()
+    if len(lengths) > 1:
+        return text("its rows have between {least} and {most} samples", least=lengths[0], most=lengths[-1])
+    missing = column.null_count() + int(column.list.eval(pl.element().is_null().any()).list.first().sum())
+    return ColumnSketch(
+        header=name, type=TagType.WAVEFORM, unit=_known_unit(unit), missing=missing, length=lengths[0]
+    )
 
 
 def _known_unit(unit: str | None) -> str | None:

@@ -65,7 +65,9 @@ def bring(
     if contract.kind is Kind.ANOMALY:
         raise _has_no_target(contract)
     problem = read_problem(contract, dataset.frame)
-    leaks = tuple(dataclasses.replace(leak, excluded=False) for leak in input_leaks(contract, dataset.frame))
+    leaks = tuple(
+        dataclasses.replace(leak, excluded=False) for leak in input_leaks(contract, dataset.frame, problem)
+    )
     split = holdout(problem, HELD_OUT, options.seed)
     train = problem.take(split.train)
     learnt = _learn(foreign, train, options, progress)
@@ -217,6 +219,8 @@ def _info(behind: _Behind, threshold: float | None = None, coverage: float | Non
         kind=problem.contract.kind.value,
         numbers=tuple(i.name for i in problem.contract.numbers),
         categories=tuple(i.name for i in problem.contract.categories),
+        signals=tuple(signal.name for signal in problem.contract.signals),
+        samples=tuple(signal.length for signal in problem.contract.signals),
         features=behind.features.names,
         classes=problem.classes,
         positive=problem.positive,

@@ -32,6 +32,7 @@ def choose_golden(problem: Problem, probes: Mapping[str, Rows]) -> Rows:
 
 def joined(parts: Sequence[Rows]) -> Rows:
     """Put rows of one contract behind each other."""
+    signals = [part.signals for part in parts if part.signals is not None]
     return structs.replace(
         parts[0],
         numbers=np.concatenate([part.numbers for part in parts]),
@@ -39,4 +40,5 @@ def joined(parts: Sequence[Rows]) -> Rows:
         assets=[asset for part in parts for asset in part.assets],
         times=[time for part in parts for time in part.times],
         flags=[flags for part in parts for flags in part.flags],
+        signals=None if not signals else np.concatenate(signals),
     )

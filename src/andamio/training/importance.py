@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from msgspec import structs
+from numpy.typing import NDArray
 
 from andamio.bundles import Outputs
+from andamio.contracts.rows import Rows
 from andamio.training.judging import Answer, measure
 from andamio.training.table import Problem
 
@@ -32,7 +34,7 @@ class Importance:
 
 
 def importances(problem: Problem, answer: Answer, seed: int) -> list[Importance]:
-    """Measure every tag's importance on held-out rows, the most important first.
+    """Measure every tag's importance on held-out rows, the most important first; its window goes with it.
 
     Average precision for classes, root mean square error for numbers; the mean of three shuffles.
 
@@ -43,17 +45,28 @@ def importances(problem: Problem, answer: Answer, seed: int) -> list[Importance]
         problem = problem.take(np.sort(rng.choice(len(problem), MOST_ROWS, replace=False)))
     metric, lost = _loss(problem, answer)
     found = []
-    tags = [("numbers", j, i.name) for j, i in enumerate(problem.contract.numbers)]
-    tags += [("categories", j, i.name) for j, i in enumerate(problem.contract.categories)]
-    for block, j, tag in tags:
+    for declared in problem.contract.inputs:
         losses = []
         for _ in range(REPEATS):
-            values = getattr(problem.rows, block).copy()
-            values[:, j] = rng.permutation(values[:, j])
-            shuffled = structs.replace(problem.rows, **{block: values})
+            shuffled = _shuffled(problem, declared.name, rng.permutation(len(problem)))
             losses.append(lost(answer(shuffled)))
-        found.append(Importance(tag, float(np.mean(losses)), metric))
+        found.append(Importance(declared.name, float(np.mean(losses)), metric))
     return sorted(found, key=lambda one: (-one.loss, one.tag))
+
+
+def _shuffled(problem: Problem, tag: str, order: NDArray[np.int64]) -> Rows:
+    """Give each row another row's value of one tag."""
+    contract, rows = problem.contract, problem.rows
+    numbers, categories, signals = rows.numbers.copy(), rows.categories.copy(), rows.signals
+    for table, declared in ((numbers, contract.numbers), (categories, contract.categories)):
+        for column, one in enumerate(declared):
+            if one.name == tag:
+                table[:, column] = table[order, column]
+    for signal in contract.signals:
+        if signal.tag == tag and signals is not None:
+            signals = signals.copy()
+            signals[:, signal.columns] = signals[order, signal.columns]
+    return structs.replace(rows, numbers=numbers, categories=categories, signals=signals)
 
 
 def _loss(problem: Problem, answer: Answer) -> tuple[str, Callable[[Outputs], float]]:

@@ -21,13 +21,14 @@ DRAWS = 5
 def under_noise(
     problem: Problem, outputs: Outputs, answer: Answer, spread: NDArray[np.float64], level: float, seed: int
 ) -> Mapping[str, float]:
-    """Measure the answers when every numeric tag carries normal noise.
+    """Measure the answers when every numeric tag and every sample of a signal carries normal noise.
 
     Args:
         problem: The held-out rows.
         outputs: Their answers without noise.
         answer: Answers rows through the graph.
-        spread: Standard deviation of every numeric tag in training, shape ``(numbers,)``.
+        spread: Standard deviation of every numeric tag in training, shape ``(numbers,)``. A signal's is
+            that of its samples in ``problem``.
         level: Standard deviation of the noise, as a share of ``spread``.
         seed: Of the noise.
 
@@ -39,7 +40,7 @@ def under_noise(
     rng = np.random.default_rng(seed)
     measured: list[dict[str, float]] = []
     for _ in range(DRAWS):
-        shaken = answer(shake(problem, spread * level, rng))
+        shaken = answer(_shake_signals(problem, shake(problem, spread * level, rng), level, rng))
         measured.append(dict(measure(problem, shaken)) | moved(problem, outputs, shaken))
     return {name: float(np.mean([one[name] for one in measured])) for name in measured[0]}
 
@@ -59,6 +60,19 @@ def shake(problem: Problem, deviation: NDArray[np.float64], rng: np.random.Gener
             inside = (numbers[:, j] >= low) & (numbers[:, j] <= high)
             noisy[inside, j] = np.clip(noisy[inside, j], low, high)
     return structs.replace(problem.rows, numbers=noisy)
+
+
+def _shake_signals(problem: Problem, rows: Rows, level: float, rng: np.random.Generator) -> Rows:
+    if rows.signals is None:
+        return rows
+    signals = rows.signals.copy()
+    for signal in problem.contract.signals:
+        samples = signals[:, signal.columns]
+        spread = level * float(np.nanstd(samples, dtype=np.float64))
+        signals[:, signal.columns] = samples + (rng.standard_normal(samples.shape) * spread).astype(
+            np.float32
+        )
+    return structs.replace(rows, signals=signals)
 
 
 def moved(problem: Problem, before: Outputs, after: Outputs) -> dict[str, float]:

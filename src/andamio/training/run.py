@@ -135,7 +135,7 @@ def train(
     reading = text("reading {data}@{version} by the contract", data=dataset.name, version=dataset.version)
     say_step(progress, reading)
     problem = read_problem(contract, dataset.frame)
-    leaks = [] if problem.is_anomaly else input_leaks(contract, dataset.frame)
+    leaks = [] if problem.is_anomaly else input_leaks(contract, dataset.frame, problem)
     excluded = frozenset(leak.column for leak in leaks if leak.excluded) - options.keep
     split = hold_out(problem, options.seed)
     learnt = (learn or learner_of(problem))(
@@ -255,16 +255,20 @@ def _parts(
     )
 
 
-def input_leaks(contract: Contract, frame: pl.DataFrame) -> list[Leak]:
+def input_leaks(contract: Contract, frame: pl.DataFrame, problem: Problem) -> list[Leak]:
     """Look for leaks among the contract's inputs; ``column`` of a leak is the tag's name."""
+    target = contract.target or "target"
+    if problem.spans is not None:  # the label is what the model is to answer, not what the column holds
+        labels = [problem.classes[k] for k in problem.target.tolist()] if problem.classes else problem.target
+        frame = frame[problem.source].with_columns(pl.Series(target, labels))
     found = table_columns(contract, frame.columns)
-    roles = {name for name in (contract.target, contract.time, contract.asset) if name}
+    roles = {name for name in (target, contract.time, contract.asset) if name}
     tags = {tag: place for tag, place in found.places.items() if tag in contract.by_name}
     shown = frame.select(sorted(roles))
     prefix = "tag."
     shown = shown.with_columns(*(frame.to_series(place).alias(prefix + tag) for tag, place in tags.items()))
     regression = contract.kind == "regression"
-    leaks = find_leaks(shown, contract.target, contract.time, contract.asset, regression=regression)
+    leaks = find_leaks(shown, target, contract.time, contract.asset, regression=regression)
     named = [leak for leak in leaks if leak.column.startswith(prefix)]
     return [dataclasses.replace(leak, column=leak.column.removeprefix(prefix)) for leak in named]
 

@@ -14,8 +14,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from andamio.errors import Text, text
+from andamio.errors import Text, TrainingDataRefused, text
 from andamio.training.dealing import deal
+from andamio.training.purging import purged
 from andamio.training.table import Index, Problem
 
 Rule = Literal["time", "asset", "even"]
@@ -41,7 +42,7 @@ def rule_for(problem: Problem) -> Rule:
     "the latest rows" would be the old age of every machine; then whole assets are held out.
     """
     by_asset = _enough_assets(problem)
-    if problem.times is None or np.unique(problem.times).size < 10:
+    if problem.times is None or (np.unique(problem.times).size < 10 and problem.spans is None):
         return "asset" if by_asset else "even"
     return "asset" if by_asset and _restarts(problem) else "time"
 
@@ -65,7 +66,7 @@ def holdout(problem: Problem, share: float = 0.2, seed: int = 0) -> Split:
     """
     rule = rule_for(problem)
     if rule == "time":
-        return _latest(problem, share)
+        return _apart(problem, _latest(problem, share))
     parts = max(2, round(1 / share))
     fold = _dealt(problem, rule, parts, seed)
     chosen = _most_typical(problem, fold, parts, len(problem) / parts)
@@ -87,7 +88,7 @@ def holdout(problem: Problem, share: float = 0.2, seed: int = 0) -> Split:
                 rows=test.size,
                 copies=copies,
             )
-    return Split(train, test, rule, note)
+    return _apart(problem, Split(train, test, rule, note))
 
 
 def folds(problem: Problem, k: int | None = None, seed: int = 0) -> list[tuple[Index, Index]]:
@@ -108,12 +109,14 @@ def folds(problem: Problem, k: int | None = None, seed: int = 0) -> list[tuple[I
     k = max(2, min(k, len(problem) // 2))
     rule = rule_for(problem)
     if rule == "time":
-        forward = [pair for pair in _forward(problem, k) if _has_all_classes(problem, pair[0])]
+        forward = [(purged(problem, train, test, ahead=True), test) for train, test in _forward(problem, k)]
+        forward = [pair for pair in forward if _has_all_classes(problem, pair[0])]
         return forward or _blocks(problem, k)
     if rule == "asset" and problem.assets is not None:
         k = min(k, len(set(problem.assets.tolist())))
     fold = _dealt(problem, rule, k, seed)
     pairs = [(np.flatnonzero(fold != f), np.flatnonzero(fold == f)) for f in range(k)]
+    pairs = [(purged(problem, train, test), test) for train, test in pairs]
     whole = [(a, b) for a, b in pairs if a.size and b.size and _has_all_classes(problem, a)]
     return whole or [(a, b) for a, b in pairs if a.size and b.size]
 
@@ -233,8 +236,33 @@ def _blocks(problem: Problem, k: int) -> list[tuple[Index, Index]]:
         keep = np.ones(len(problem), dtype=bool)
         keep[max(0, int(block[0]) - gap) : int(block[-1]) + 1 + gap] = False
         pairs.append((np.sort(order[keep]), np.sort(order[block])))
+    pairs = [(purged(problem, train, test), test) for train, test in pairs]
     whole = [pair for pair in pairs if _has_all_classes(problem, pair[0])]
-    return whole or pairs
+    return whole or [pair for pair in pairs if pair[0].size] or [_no_pair(problem)]
+
+
+def _apart(problem: Problem, split: Split) -> Split:
+    """Purge a split: no window and no horizon reaches over to the other side."""
+    train = purged(problem, split.train, split.test, ahead=split.rule == "time")
+    purged_rows = split.train.size - train.size
+    if not _has_all_classes(problem, train):
+        _no_pair(problem)
+    if not purged_rows:
+        return split
+    note = text(
+        "{note}; {rows} rows whose window or horizon reaches into them are left out",
+        note=split.note,
+        rows=purged_rows,
+    )
+    return Split(train, split.test, split.rule, note)
+
+
+def _no_pair(problem: Problem) -> tuple[Index, Index]:
+    raise TrainingDataRefused(
+        text("{model} has too little history for its windows and its horizon", model=problem.contract.name),
+        why=text("what is measured must not overlap what is learnt, and nothing is left that does not"),
+        fix=text("add history, or declare a shorter window or a shorter horizon"),
+    )
 
 
 def _has_all_classes(problem: Problem, index: NDArray[np.int64]) -> bool:

@@ -6,19 +6,23 @@ import dataclasses
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from andamio.contracts.cells import Cells
 from andamio.contracts.contract import Contract, Kind
 from andamio.contracts.headers import table_columns
 from andamio.contracts.rows import Rows
 from andamio.contracts.table import TableValidator, TableVerdict
 from andamio.errors import Fault, Text, TrainingDataRefused, text
-from andamio.training.target import nothing_known, read_target
+from andamio.features.windows import TICKS
+from andamio.training.horizons import look_ahead
+from andamio.training.target import Target, nothing_known, read_target
 from andamio.training.timeline import read_times
+from andamio.training.windows import read_ends, read_moments
 
 FEWEST_ROWS = 20
 Index = NDArray[np.int64]
@@ -67,6 +71,9 @@ class Problem:
         copies: Equal numbers mark rows whose inputs are exact copies of one another, shape ``(rows,)``.
         source: Row numbers in the dataset version, shape ``(rows,)``.
         left_out: Rows of the dataset that are not here, by reason.
+        spans: From the first sample that a row sees to the last moment that its label looks to, in
+            millionths, shape ``(rows, 2)``; None where a row is a moment alone.
+        moments: The moment of each row in millionths, shape ``(rows,)``; None as ``spans``.
     """
 
     contract: Contract
@@ -79,6 +86,8 @@ class Problem:
     copies: Index
     source: Index
     left_out: tuple[LeftOut, ...] = ()
+    spans: Index | None = None
+    moments: Index | None = None
 
     def __len__(self) -> int:
         return len(self.target)
@@ -103,6 +112,8 @@ class Problem:
             assets=None if self.assets is None else self.assets[index],
             copies=self.copies[index],
             source=self.source[index],
+            spans=None if self.spans is None else self.spans[index],
+            moments=None if self.moments is None else self.moments[index],
         )
 
 
@@ -118,9 +129,11 @@ def read_problem(contract: Contract, frame: pl.DataFrame) -> Problem:
     """
     found = table_columns(contract, frame.columns)
     _check_columns(contract, frame, found.faults)
-    columns = {tag: frame.to_series(place).to_list() for tag, place in found.places.items()}
-    verdict = TableValidator(contract).check(columns, units=found.units)
-    target = read_target(frame[contract.target], contract) if contract.target else nothing_known(frame.height)
+    columns = {tag: cells_of(frame.to_series(place)) for tag, place in found.places.items()}
+    verdict = TableValidator(contract.by_rows).check(columns, units=found.units)
+    if contract.window is not None or contract.horizon is not None:
+        return _over_time(contract, frame, verdict)
+    target = _read(contract, frame)
     times = read_times(frame[contract.time]) if contract.time else None
     keep = verdict.accepted & target.known
     if times is not None:
@@ -145,6 +158,57 @@ def read_problem(contract: Contract, frame: pl.DataFrame) -> Problem:
     )
 
 
+def _read(contract: Contract, frame: pl.DataFrame) -> Target:
+    return read_target(frame[contract.target], contract) if contract.target else nothing_known(frame.height)
+
+
+def _over_time(contract: Contract, frame: pl.DataFrame, verdict: TableVerdict) -> Problem:
+    """Make the problem of windows, and of labels that look ahead."""
+    seconds = read_times(frame[contract.time or ""])
+    moments = read_moments(contract, frame, seconds)
+    ends = read_ends(contract, frame, verdict.rows, verdict.accepted, moments)
+    reaches, during = ends.ticks, np.zeros(len(ends.ticks), np.bool_)
+    if contract.horizon is None:
+        whole = _read(contract, frame)
+        target = dataclasses.replace(whole, values=whole.values[ends.source], known=whole.known[ends.source])
+    else:
+        outlook = look_ahead(contract, frame, moments, ends, contract.horizon)
+        target, reaches, during = outlook.target, outlook.reaches, outlook.during
+    left_out = [*_left_out(contract, verdict, verdict.accepted, verdict.accepted & moments.known)]
+    unsaid = ~target.known & ~during
+    for reason, rows in (
+        (text("no window ends there"), ends.unused),
+        (text("the event is on already"), int(during.sum())),
+        (text('no usable value in the target "{target}"', target=contract.target), int(unsaid.sum()))
+        if contract.horizon is None
+        else (text("the horizon reaches beyond what is known"), int(unsaid.sum())),
+    ):
+        left_out += [LeftOut(reason, rows)] if rows else []
+    keep = target.known
+    _check_enough(contract, int(keep.sum()), left_out)
+    ends = ends.take(keep)
+    names = np.array([moments.assets[code] for code in ends.codes.tolist()], dtype=object)
+    return Problem(
+        contract=contract,
+        rows=ends.rows,
+        target=target.values[keep],
+        classes=target.classes,
+        positive=target.positive,
+        times=ends.ticks / TICKS,
+        assets=names if contract.asset else None,
+        copies=np.arange(len(ends.ticks), dtype=np.int64),
+        source=ends.source,
+        left_out=tuple(left_out),
+        spans=np.column_stack([ends.begins, reaches[keep]]).astype(np.int64),
+        moments=ends.ticks,
+    )
+
+
+def cells_of(column: pl.Series) -> Cells:
+    """Take the cells of a column; the samples of waveforms need not become Python objects."""
+    return cast("Cells", column) if isinstance(column.dtype, pl.List) else column.to_list()
+
+
 def copies_of(rows: Rows) -> Index:
     """Number the rows so that exact copies (all tags equal) share a number; shape ``(rows,)``."""
     codes = [np.unique(rows.numbers[:, j], return_inverse=True)[1] for j in range(rows.numbers.shape[1])]
@@ -152,9 +216,18 @@ def copies_of(rows: Rows) -> Index:
         np.unique(rows.categories[:, j].astype(str), return_inverse=True)[1]
         for j in range(rows.categories.shape[1])
     ]
+    if rows.signals is not None:
+        codes.append(_same_signals(rows.signals))
     if not codes:
         return np.arange(len(rows), dtype=np.int64)
     return np.unique(np.column_stack(codes), axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def _same_signals(signals: NDArray[np.float32]) -> Index:
+    """Number the rows by their samples; a zero is a zero, whatever its sign."""
+    packed = np.ascontiguousarray(signals + np.float32(0.0)).view(f"V{4 * signals.shape[1]}").reshape(-1)
+    places: dict[bytes, int] = {}
+    return np.array([places.setdefault(one.tobytes(), len(places)) for one in packed], dtype=np.int64)
 
 
 def _assets(frame: pl.DataFrame, contract: Contract, source: Index) -> NDArray[np.object_] | None:
@@ -165,7 +238,8 @@ def _assets(frame: pl.DataFrame, contract: Contract, source: Index) -> NDArray[n
 
 
 def _check_columns(contract: Contract, frame: pl.DataFrame, missing: Sequence[Fault]) -> None:
-    roles = {"target": contract.target, "time": contract.time, "asset": contract.asset}
+    roles = {"target": contract.target or None, "time": contract.time, "asset": contract.asset}
+    roles |= {"cycle": contract.window.cycle} if contract.window is not None else {}
     faults = list(missing)
     for role, column in roles.items():
         if not column or column in frame.columns:
@@ -175,7 +249,9 @@ def _check_columns(contract: Contract, frame: pl.DataFrame, missing: Sequence[Fa
             Fault(
                 "training-data",
                 text('dataset {data} has no column "{column}"', data=contract.data, column=column),
-                why=text("[model] {role} names it", role=role),
+                why=text("[window] {role} names it", role=role)
+                if role == "cycle"
+                else text("[model] {role} names it", role=role),
                 fix=text('did you mean "{near}"?', near=near[0])
                 if near
                 else text("its columns are: {columns}", columns=", ".join(frame.columns)),

@@ -84,6 +84,7 @@ def predictions(draw: st.DrawFn) -> PredictionRecord:
         door=draw(st.sampled_from(("http", "batch"))),
         route=draw(st.sampled_from(("champion", "canary"))),
         quality=draw(st.sampled_from(("model", "fallback"))),
+        signals=packed(draw, 3 * n) if draw(st.booleans()) else None,
     )
 
 
@@ -360,6 +361,7 @@ def test_one_prediction_is_found_by_its_id_among_the_days(tmp_path: Path) -> Non
         record = PredictionRecord(
             ids=ids, time=1_795_000_000 + day * DAY_S, model="pump", version=day + 1, digest="d",
             numbers=np.arange(3, dtype="<f4").tobytes(), value=np.full(3, day, "<f4").tobytes(),
+            quality="fallback", signals=np.arange(6, dtype="<f4").tobytes(),
         )  # fmt: skip
         with Journal(tmp_path / "journal", "serve") as journal:
             journal.append_now([record])
@@ -375,5 +377,8 @@ def test_one_prediction_is_found_by_its_id_among_the_days(tmp_path: Path) -> Non
                 [row],
                 day,
             )
+            assert found.record.quality == "fallback"
+            assert found.signals is not None
+            assert found.signals.tolist() == [2 * row, 2 * row + 1]
     assert archive.find(IdMaker(lambda: 1_795_000_000_000).take(4)[3]) is None
     assert DeltaArchive(tmp_path / "nowhere").find(names[0][0]) is None

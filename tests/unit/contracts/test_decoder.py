@@ -10,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andamio.contracts import RowDecoder, example_row, json_schema, parse_contract
-from andamio.errors import BodyRefused, ContractInvalid, Fault, RowsRejected
+from andamio.errors import BodyRefused, Fault, RowsRejected
 from andamio.language import render_error, say
 
 from .examples import GOOD_ROW, every_policy, number_contract
-from .test_reading import EXAMPLE
 
 CONTRACT = every_policy()
 DECODER = RowDecoder(CONTRACT, label="pump-health@3")
@@ -188,13 +187,6 @@ def test_an_asset_that_is_a_number_is_its_spelling_and_a_list_is_refused() -> No
     assert DECODER.decode(body(row={**GOOD_ROW, "asset": 7})).assets == ["7"]
     (fault,) = faults_of(body(row={**GOOD_ROW, "asset": ["a"]}))
     assert fault.data["tag"] == "asset"
-
-
-def test_a_contract_with_a_waveform_is_read_but_not_scored_yet() -> None:
-    contract = parse_contract(EXAMPLE, name="pump-health", file="models/pump-health.toml")
-    with pytest.raises(ContractInvalid) as refused:
-        RowDecoder(contract)
-    assert [fault.data["tag"] for fault in refused.value.faults] == ["vibration"]
 
 
 def test_tags_that_are_words_of_python_are_tags() -> None:

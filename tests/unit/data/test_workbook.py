@@ -127,9 +127,18 @@ def test_a_parquet_file_keeps_its_types_and_its_clock_is_put_on_utc(tmp_path: Pa
     assert frame["c"].to_list() == ["a", "b"]
 
 
-def test_columns_of_lists_and_damaged_parquet_files_are_refused(tmp_path: Path) -> None:
+def test_a_list_of_numbers_is_a_waveform(tmp_path: Path) -> None:
     file = tmp_path / "h.parquet"
-    pl.DataFrame({"a": [[1, 2]], "b": [1], "c": [{"x": 1}]}).write_parquet(file)
+    pl.DataFrame({"a": [[1, 2], None], "b": [[0.5], [1.5, None]]}).write_parquet(file)
+    frame = read_source(file).frame
+    assert set(frame.schema.values()) == {pl.List(pl.Float32)}
+    assert frame["a"].to_list() == [[1, 2], None]
+    assert frame["b"].to_list() == [[0.5], [1.5, None]]
+
+
+def test_columns_of_texts_in_lists_and_damaged_parquet_files_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "h.parquet"
+    pl.DataFrame({"a": [["x"]], "b": [1], "c": [{"x": 1}]}).write_parquet(file)
     with pytest.raises(FileRefused) as refused:
         read_source(file)
     assert len(refused.value.faults) == 2

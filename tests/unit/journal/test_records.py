@@ -47,7 +47,10 @@ def test_every_row_comes_back_with_its_answer(data):
     categories = np.array([data.draw(TEXTS) for _ in range(n * kinds)], object).reshape(n, kinds)
     assets = [data.draw(st.none() | TEXTS) for _ in range(n)]
     flags = [tuple(data.draw(st.lists(TEXTS, max_size=2))) for _ in range(n)]
-    rows = Rows(numbers, categories, assets, [None] * n, flags)
+    signals = None
+    if data.draw(st.booleans()):
+        signals = np.array([data.draw(FLOATS) for _ in range(n * 3)], np.float32).reshape(n, 3)
+    rows = Rows(numbers, categories, assets, [None] * n, flags, signals)
     answers = Answers(
         probabilities=np.arange(n * classes, dtype=np.float32).reshape(n, classes),
         decision=np.arange(n) % classes,
@@ -61,6 +64,9 @@ def test_every_row_comes_back_with_its_answer(data):
     for i, row in enumerate(again.predictions()):
         np.testing.assert_array_equal(row.numbers, numbers[i])
         assert row.categories == tuple(categories[i])
+        assert (row.signals is None) == (signals is None)
+        if signals is not None:
+            np.testing.assert_array_equal(row.signals, signals[i])
         assert (row.id, row.asset or None, row.event_time) == (ids[i], assets[i] or None, None)
         assert row.flags == flags[i]
         assert row.probabilities.tolist() == answers.probabilities[i].tolist()

@@ -13,6 +13,7 @@ from andamio.errors import Text, UnitUnknown, text
 from andamio.kernel.units import parse_unit
 
 TAG_NAME = re.compile(r"[a-z][a-z0-9_]*")
+LONGEST = 65_536
 RESERVED = ("asset", "time", "row", "rows", "units")
 # Which settings make sense for which types; `type` and `column` for all.
 _APPLIES: Mapping[str, tuple[TagType, ...]] = {
@@ -164,8 +165,10 @@ def _length(section: Section) -> int | None:
     value = section.raw("length")
     if value is None:
         return None
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        section.wrong("length", text("length must be a whole number of samples"))
+    if not isinstance(value, int) or isinstance(value, bool) or not 2 <= value <= LONGEST:
+        section.wrong(
+            "length", text("length must be a whole number of samples, from 2 to {most}", most=LONGEST)
+        )
         return None
     return value
 

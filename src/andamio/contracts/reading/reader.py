@@ -25,6 +25,7 @@ from andamio.contracts.reading.settings import (
     read_retrain,
 )
 from andamio.contracts.reading.syntax import parse_toml
+from andamio.contracts.reading.windows import read_window
 from andamio.errors import ContractInvalid, ContractNotFound, text
 
 _MODEL_NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
@@ -104,6 +105,7 @@ def _contract(root: Section, name: str, content: str, *, check_units: bool) -> C
     operation = read_operation(root)
     inputs = read_inputs(root, check_units=check_units)
     check_target(root, model, inputs)
+    window = read_window(root, inputs, model.time)
     features = read_features(root, inputs)
     output, p99_ms, costs = read_output(root, model.kind), read_latency(root), read_costs(root)
     accept = read_accept(root, model.kind, inputs, costs=costs is not None)
@@ -119,6 +121,8 @@ def _contract(root: Section, name: str, content: str, *, check_units: bool) -> C
         time=model.time,
         asset=model.asset,
         positive=model.positive,
+        horizon=model.horizon,
+        window=window,
         operation=operation,
         inputs=inputs,
         features=features,

@@ -9,7 +9,9 @@ from typing import Literal
 from andamio.contracts.contract import Costs, Input, Kind, Monitor, Operation, Output, Retrain, Threshold
 from andamio.contracts.reading.inputs import TAG_NAME
 from andamio.contracts.reading.section import Section, is_number
+from andamio.contracts.reading.windows import read_horizon
 from andamio.contracts.spelling import spelled
+from andamio.contracts.window import Horizon
 from andamio.errors import text
 
 SCHEDULES = ("hourly", "daily", "weekly", "monthly", "quarterly", "yearly")
@@ -33,6 +35,7 @@ class ModelSection:
     time: str | None
     asset: str | None
     positive: str | None
+    horizon: Horizon | None = None
 
 
 def read_model(root: Section) -> ModelSection:
@@ -45,7 +48,12 @@ def read_model(root: Section) -> ModelSection:
     kind = section.choice("kind", Kind, Kind.CLASSIFICATION)
     if not section.has("kind"):
         section.lacks("kind", text("it is one of classification, regression, anomaly"))
-    needs_target = None if kind is Kind.ANOMALY else text("it is the column that the model learns to answer")
+    to_the_end = kind is Kind.REGRESSION and section.has("horizon")
+    needs_target = (
+        None
+        if kind is Kind.ANOMALY or to_the_end
+        else text("it is the column that the model learns to answer")
+    )
     model = ModelSection(
         kind=kind,
         data=section.string("data", required=text("it is the dataset that the model is trained on")) or "",
@@ -53,6 +61,7 @@ def read_model(root: Section) -> ModelSection:
         time=section.string("time"),
         asset=section.string("asset"),
         positive=_positive(section, kind),
+        horizon=read_horizon(section, kind),
     )
     section.close()
     return model

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from andamio.connectors.csv import (
     ColumnGuess,
     ColumnKind,
@@ -17,7 +20,7 @@ from andamio.connectors.csv import (
     read_csv,
 )
 from andamio.contracts import Contract, TableValidator, TagType, table_columns
-from andamio.contracts.cells import Cells, NoNumber
+from andamio.contracts.cells import Cells, NoNumber, text_of
 from andamio.errors import FileRefused, text
 from andamio.serving.batch.pieces import PIECE_ROWS, Piece, placed
 
@@ -36,8 +39,10 @@ class CsvSource:
         self._options = options
         self._validator = TableValidator(contract)
         self._units: Mapping[str, str] = {}
-        # Categories as written, since a class may look like a number; the rest in the reader's one form.
-        self._words = {declared.name for declared in contract.categories} | {"asset"}
+        # Categories as written, since a class may look like a number, and waveforms, which are lists; the
+        # rest in the reader's one form.
+        self._words = {declared.name for declared in contract.categories} | {"asset", "cycle"}
+        self._words |= {signal.tag for signal in contract.signals} - {i.name for i in contract.numbers}
         self._numbers = {declared.name: declared.type for declared in contract.numbers}
         ordinary = open_ordinary(path, options)
         columns = self._ordinary(ordinary) if ordinary else None
@@ -113,8 +118,16 @@ def checked(
 ) -> Piece:
     """Check the columns of a piece; ``lines`` are where its rows stand in the file."""
     verdict = validator.check(columns, units=units)
+    cycles = _cycles(columns, verdict.accepted)
     if verdict.accepted.all():
-        return Piece(verdict.rows, lines, 0, [])
+        return Piece(verdict.rows, lines, 0, [], cycles)
     accepted = [line for line, good in zip(lines, verdict.accepted.tolist(), strict=True) if good]
     refusals = [placed(found, lines[found.row]) for found in verdict.bad_cells()]
-    return Piece(verdict.rows, accepted, len(lines) - len(accepted), refusals)
+    return Piece(verdict.rows, accepted, len(lines) - len(accepted), refusals, cycles)
+
+
+def _cycles(columns: Mapping[str, Cells], accepted: NDArray[np.bool_]) -> list[str] | None:
+    if "cycle" not in columns:
+        return None
+    cells = list(columns["cycle"])
+    return [text_of(cells[row], typed=False) or "" for row in np.flatnonzero(accepted).tolist()]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -151,4 +152,8 @@ def _is_text(column: Column) -> bool:
 
 def _cells(column: pl.Series) -> Cells:
     # A missing number becomes NaN, which is what missing is; numbers need not become Python objects.
-    return column.to_numpy() if column.dtype.is_numeric() else column.to_list()
+    if column.dtype.is_numeric():
+        return column.to_numpy()
+    # A waveform's samples need not become Python objects either.
+    is_waveform = isinstance(column.dtype, pl.List | pl.Array)
+    return cast("Cells", column) if is_waveform else column.to_list()

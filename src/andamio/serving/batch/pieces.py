@@ -40,12 +40,25 @@ def placed(found: BadCell, line: int) -> Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Part of a file. ``lines`` are those of the accepted rows, in their order."""
+    """Part of a file.
+
+    Attributes:
+        rows: The accepted rows, or the windows that ended.
+        lines: Where they stand, in their order.
+        refused: How many rows were refused.
+        refusals: Their faults.
+        cycles: The cycle of each row, where the contract names a column for it.
+        unanswered: Accepted rows at which no window ended.
+        late: Rows that came too late for their windows.
+    """
 
     rows: Rows
     lines: Sequence[int]
     refused: int
     refusals: Sequence[Refusal]
+    cycles: Sequence[str] | None = None
+    unanswered: int = 0
+    late: int = 0
 
 
 def read_ahead(pieces: Iterable[Piece]) -> Iterator[Piece]:

@@ -32,13 +32,19 @@ class Files(NamedTuple):
 
 @dataclass(slots=True)
 class BatchResult:
-    """What came of a file; ``worded`` of its refused rows have their faults in sentences."""
+    """What came of a file.
+
+    Of its refused rows ``worded`` have their faults in sentences; of its accepted ones ``unanswered`` end no
+    window, and ``late`` came too late for theirs.
+    """
 
     scored: int = 0
     refused: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     rejected: Path | None = None
     worded: int = 0
+    unanswered: int = 0
+    late: int = 0
 
     @property
     def rows_kept(self) -> bool:
@@ -82,11 +88,18 @@ def score_file(
             for piece in read_ahead(source.pieces()):
                 result.scored += len(piece.lines)
                 result.refused += piece.refused
+                result.unanswered += piece.unanswered
+                result.late += piece.late
                 refused.add(piece.refusals, keep=not result.scored)
                 scored = _score(scorer, piece, target, recorded=result.rows_kept)
                 rows = rows + scored if result.rows_kept else []
         if not result.scored:
             commit(rows)
+            if result.unanswered > 0:  # they wait for the windows that later files end
+                refused.make_durable()
+                result.rejected = refused.publish()
+                result.reasons, result.worded = dict(refused.reasons), refused.worded
+                return result
             raise _nothing_scored(refused, result.refused)
         output_digest = target.make_durable()
         refused.make_durable()

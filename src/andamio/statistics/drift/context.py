@@ -22,6 +22,7 @@ _MOST_ROWS = 4000  # from which the hour at which the days begin is learnt
 _BEYOND = 0.15  # of the range of history: as far as the context may leave it and still be believed
 _RIDGE = 1e-3
 _BELIEVED = 0.1  # spreads
+_USUAL = 1.5  # times the doubt of the middle row of history
 _CLEARLY = 3.0  # times as much as chance
 _EXPLAINED = 0.97  # of its variance is left: then a column follows nothing
 AVERAGED = 0.02  # weight of the newest row in a running average of the context
@@ -40,6 +41,7 @@ class ContextModel:
         weights: Shape ``(terms, columns)``; the first term is one.
         spread: Of what is left, shape ``(columns,)``; infinite for a column that never moved.
         doubt: Variance of a level that is looked up, in spreads: ``t @ doubt @ t`` for terms ``t``.
+        usual: That variance where nobody need doubt a level, shape ``()``.
         follows: Which columns follow the context or a season at all, shape ``(columns,)``, of 0 and 1.
         least: The least that a running average of each context column was, shape ``(context,)``.
         most: The most likewise.
@@ -52,6 +54,7 @@ class ContextModel:
     weights: Table
     spread: Table
     doubt: Table
+    usual: Table
     follows: NDArray[np.int64]
     least: Table
     most: Table
@@ -129,9 +132,8 @@ class ContextModel:
         At the ends of a context the level is known to some tenths of a spread only; a distance there that
         lasts is no drift.
         """
-        variance = np.einsum("ij,ij->i", product(terms, self.doubt), terms)
-        usual = float(self.doubt.shape[0] and self.doubt[0, 0])
-        return np.asarray(1 / (1 + np.maximum(0.0, variance - 2 * usual) / _BELIEVED**2))
+        beyond = np.maximum(0.0, _variance(terms, self.doubt) - self.usual)
+        return np.asarray(1 / (1 + beyond / _BELIEVED**2))
 
     def with_doubt(self, terms: Table, long_run: float) -> ContextModel:
         """Return the model that knows how well history tells its levels.
@@ -142,7 +144,13 @@ class ContextModel:
         """
         gram = terms.T @ terms / len(terms)
         gram[np.diag_indices_from(gram)] += _RIDGE
-        return replace(self, doubt=np.asarray(np.linalg.inv(gram) * max(long_run, 1.0) / len(terms)))
+        doubt = np.asarray(np.linalg.inv(gram) * max(long_run, 1.0) / len(terms))
+        usual = np.asarray(_USUAL * np.median(_variance(terms, doubt)))
+        return replace(self, doubt=doubt, usual=usual)
+
+
+def _variance(terms: Table, doubt: Table) -> Table:
+    return np.asarray(np.einsum("ij,ij->i", product(terms, doubt), terms))
 
 
 def learn_context(table: Table, times: Table | None, context: Table | None) -> ContextModel:
@@ -168,6 +176,7 @@ def learn_context(table: Table, times: Table | None, context: Table | None) -> C
         weights=np.zeros((1, columns)),
         spread=np.ones(columns),
         doubt=np.zeros((1, 1)),
+        usual=np.zeros(()),
         follows=np.ones(columns, np.int64),
         least=low,
         most=high,

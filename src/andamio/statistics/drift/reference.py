@@ -126,7 +126,7 @@ class DriftReference:
     @staticmethod
     def is_in(arrays: Mapping[str, NDArray[np.generic]]) -> bool:
         """Tell whether a bundle's reference holds this one, whole; older bundles hold none, or less."""
-        return all(_PREFIX + name in arrays for name in ("limits", "context.midnight"))
+        return all(_PREFIX + name in arrays for name in ("limits", "context.usual"))
 
     @classmethod
     def read(cls, arrays: Mapping[str, NDArray[np.generic]]) -> DriftReference:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from andamio.training.anomaly.candidates import Candidate, Floats, Usual
 from andamio.training.models import Matrix
+from andamio.training.purging import purged
 from andamio.training.table import Index, Problem
 
 BLOCKS = 8
@@ -61,20 +62,39 @@ class Unseen:
         return found
 
 
-def look_unseen(candidate: Candidate, x: Matrix, block: Index, kept: NDArray[np.bool_], seed: int) -> Unseen:
-    """Learn once for each block from the kept rows of all others, and score it.
+@dataclass(frozen=True, slots=True, eq=False)
+class Blocks:
+    """The history in blocks of time.
 
-    Args:
-        candidate: What learns.
-        x: Features, shape ``(rows, features)``.
-        block: Of each row.
-        kept: Rows that may be learnt from.
-        seed: Of every draw.
+    Attributes:
+        block: Of each row, shape ``(rows,)``.
+        others: For each block the rows outside of it whose windows do not reach into it.
     """
-    raw = np.zeros(len(x))
-    models = []
-    for place in range(int(block.max()) + 1):
-        inside = block == place
-        models.append(candidate.learn(x[~inside & kept], seed))
-        raw[inside] = models[-1].raw(x[inside])
-    return Unseen(block, models, raw)
+
+    block: Index
+    others: Sequence[Index]
+
+    @classmethod
+    def of(cls, problem: Problem) -> Blocks:
+        """Cut a history into eight blocks, or fewer where it is short."""
+        block = pieces(problem, min(BLOCKS, max(2, len(problem) // 10)))
+        parts = [np.flatnonzero(block == place) for place in range(int(block.max()) + 1)]
+        every = np.arange(len(problem), dtype=np.int64)
+        return cls(block, [purged(problem, np.setdiff1d(every, part), part) for part in parts])
+
+    def look(self, candidate: Candidate, x: Matrix, kept: NDArray[np.bool_], seed: int) -> Unseen:
+        """Learn once for each block from the kept rows of all others, and score it.
+
+        Args:
+            candidate: What learns.
+            x: Features, shape ``(rows, features)``.
+            kept: Rows that may be learnt from.
+            seed: Of every draw.
+        """
+        raw = np.zeros(len(x))
+        models = []
+        for place, others in enumerate(self.others):
+            models.append(candidate.learn(x[others[kept[others]]], seed))
+            inside = self.block == place
+            raw[inside] = models[-1].raw(x[inside])
+        return Unseen(self.block, models, raw)

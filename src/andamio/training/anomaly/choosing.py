@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from andamio.contracts.contract import Feature
 from andamio.features import FeatureGraph, run_features
-from andamio.training.anomaly.blocks import BLOCKS, Unseen, look_unseen, pieces
+from andamio.training.anomaly.blocks import Blocks, Unseen
 from andamio.training.anomaly.candidates import Candidate
 from andamio.training.anomaly.faults import Injected, inject
 from andamio.training.anomaly.limits import Limit, set_limit
@@ -28,6 +29,7 @@ class Trial:
 
     Attributes:
         candidate: What was tried.
+        features: What was added for windows.
         limit: Its limit, from rows that its models had not seen.
         base: Its median on usual rows.
         noticed: Share of the made-up faults that it noticed, by kind.
@@ -37,6 +39,7 @@ class Trial:
     """
 
     candidate: Candidate
+    features: tuple[Feature, ...]
     limit: Limit
     base: float
     noticed: Mapping[str, float]
@@ -54,6 +57,7 @@ class Field:
         x: Their features.
         injected: The same rows with faults, and their features; None where no fault could be made up.
         known: Features of known anomalies, shape ``(anomalies, features)``.
+        blocks: The history in blocks of time.
         seed: Of every draw.
     """
 
@@ -61,6 +65,7 @@ class Field:
     x: Matrix
     injected: tuple[Injected, Matrix] | None
     known: Matrix
+    blocks: Blocks
     seed: int
 
     @classmethod
@@ -72,25 +77,25 @@ class Field:
             x,
             None if faults is None else (faults, run_features(graph, faults.rows)),
             run_features(graph, known.rows) if len(known) else x[:0],
+            Blocks.of(problem),
             seed,
         )
 
-    def tried(self, candidate: Candidate) -> Trial:
+    def tried(self, candidate: Candidate, features: tuple[Feature, ...] = ()) -> Trial:
         """Try a candidate: set its limit, trim what was no usual history, and see what it notices."""
-        block = pieces(self.problem, min(BLOCKS, max(2, len(self.x) // 10)))
         kept = np.ones(len(self.x), np.bool_)
-        unseen = look_unseen(candidate, self.x, block, kept, self.seed)
+        unseen = self.blocks.look(candidate, self.x, kept, self.seed)
         limit = set_limit(self.problem, unseen.raw)
         kept = ~(limit.aside & (unseen.raw > limit.level))
         if not kept.all():
-            unseen = look_unseen(candidate, self.x, block, kept, self.seed)
+            unseen = self.blocks.look(candidate, self.x, kept, self.seed)
             limit = set_limit(self.problem, unseen.raw)
         noticed, power, error = self._noticed(unseen, limit)
         recall = self._recall(unseen, limit)
         if recall is not None:
             power = (power + recall) / 2
         base = float(np.median(unseen.raw[kept]))
-        return Trial(candidate, limit, base, noticed, recall, power, error)
+        return Trial(candidate, features, limit, base, noticed, recall, power, error)
 
     def _noticed(self, unseen: Unseen, limit: Limit) -> tuple[Mapping[str, float], float, float]:
         if self.injected is None:

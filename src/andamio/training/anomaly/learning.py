@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from andamio.training.anomaly.candidates import Candidate
 from andamio.training.anomaly.choosing import Trial
 from andamio.training.anomaly.fitting import FittedDetector, fit_detector
 from andamio.training.judging import plain
@@ -34,10 +33,17 @@ def learn_detector(
 
 
 def _again(
-    trials: tuple[Trial, ...], candidate: Candidate, excluded: frozenset[str], seed: int, problem: Problem
+    trials: tuple[Trial, ...], chosen: Trial, excluded: frozenset[str], seed: int, problem: Problem
 ) -> Learnt:
     fitted = fit_detector(
-        problem, excluded=excluded, budget_s=0.0, trials=1, seed=seed, progress=_quiet, only=candidate
+        problem,
+        excluded=excluded,
+        budget_s=0.0,
+        trials=1,
+        seed=seed,
+        progress=_quiet,
+        only=chosen.candidate,
+        features=chosen.features,
     )
     return _learnt(problem, fitted, excluded, seed, trials)
 
@@ -61,15 +67,20 @@ def _learnt(
         record={
             "params": {"family": candidate.family, **candidate.settings()},
             "trials": len(trials),
+            "found": [{"name": one.name, "expression": one.expression} for one in chosen.features],
             "limit": plain(chosen.limit.level),
             "stretches": chosen.limit.stretches,
             "alarms_allowed_in_the_history": plain(chosen.limit.allowed),
             "history_vouches_for_the_budget": chosen.limit.vouched,
             "rows_set_aside": fitted.set_aside,
         },
-        standings=tuple(_standing(trial, trial.candidate == candidate) for trial in trials),
-        again=partial(_again, trials, candidate, excluded, seed),
+        standings=tuple(_standing(trial, _is(trial, chosen)) for trial in trials),
+        again=partial(_again, trials, chosen, excluded, seed),
     )
+
+
+def _is(trial: Trial, chosen: Trial) -> bool:
+    return trial.candidate == chosen.candidate and trial.features == chosen.features
 
 
 def _standing(trial: Trial, chosen: bool) -> object:
@@ -82,6 +93,7 @@ def _standing(trial: Trial, chosen: bool) -> object:
             "error": trial.error,
             "noticed": trial.noticed,
             "recall": trial.recall,
+            "features": [feature.expression for feature in trial.features],
             "chosen": chosen,
         }
     )

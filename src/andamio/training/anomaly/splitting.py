@@ -6,6 +6,7 @@ import numpy as np
 
 from andamio.errors import text
 from andamio.training.anomaly.blocks import in_time
+from andamio.training.purging import purged
 from andamio.training.splits import Split
 from andamio.training.table import Index, Problem
 
@@ -30,7 +31,8 @@ def hold_out_latest(problem: Problem, share: float) -> Split:
             rows=int(late.sum()),
             known=int(known.sum()),
         )
-    return Split(np.flatnonzero(~test), np.flatnonzero(test), "time", note)
+    train = purged(problem, np.flatnonzero(~test), np.flatnonzero(test))
+    return Split(train, np.flatnonzero(test), "time", note)
 
 
 def with_known(problem: Problem, split: Split) -> Index:
