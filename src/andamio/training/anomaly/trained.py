@@ -67,6 +67,8 @@ class TrainedDetector:
             kind=contract.kind.value,
             numbers=tuple(i.name for i in contract.numbers),
             categories=tuple(i.name for i in contract.categories),
+            signals=tuple(signal.name for signal in contract.signals),
+            samples=tuple(signal.length for signal in contract.signals),
             features=self.features.names,
             classes=self.classes,
             positive=self.anomaly,
