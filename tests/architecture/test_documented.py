@@ -246,6 +246,19 @@ def test_every_key_of_a_contract_is_documented() -> None:
     assert sorted(named - words) == []
 
 
+def test_every_function_over_signals_is_documented_with_its_formula_and_unit() -> None:
+    rows = re.findall(r"(?m)^\| `([a-z_]+)\([^`]*\)` \| (.+?) \| ([^|]+) \|[^|]*\|$", features_document())
+    told = {name for name, formula, unit in rows if formula.strip() and unit.strip()}
+    over_signals = {name for name, found in FUNCTIONS.items() if found.reads_signal}
+    assert told == over_signals | {"bpfo", "bpfi", "bsf", "ftf"}
+    options = {f"`{option}=`" for name in told for option in FUNCTIONS[name].options} - {"`width=`"}
+    assert [option for option in sorted(options) if option not in features_document()] == []
+
+
+def features_document() -> str:
+    return (DOCS / "features.md").read_text(encoding="utf-8")
+
+
 def test_the_documented_contract_holds_and_uses_every_section() -> None:
     written = example("contract.md")
     contract = parse_contract(written, name="pump-health", file="docs/contract.md")

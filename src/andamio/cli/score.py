@@ -16,6 +16,7 @@ from andamio.cli.output import Json, Output
 from andamio.cli.placing import about
 from andamio.connectors.csv import CsvOptions
 from andamio.contracts import Contract
+from andamio.contracts.contract import Kind
 from andamio.errors import UsageError, text
 from andamio.kernel.settings import PlantFolder, find_plant
 from andamio.language import say
@@ -31,6 +32,7 @@ from andamio.serving.scorer import Scorer
 from andamio.storage.locks import hold
 
 if TYPE_CHECKING:
+    from andamio.cli.score_courses import LiveCourses
     from andamio.cli.score_windows import LiveWindows
 
 _LINES = (".jsonl", ".ndjson")
@@ -74,7 +76,10 @@ def command(
     journals = command_journal(plant.journal, "score", plant.settings.serving.durability)
     with about(source), journals as journal, _alone(plant, refused_path(output)), _alone(plant, state):
         rows, windows = _windowed(rows, scorer.contract, state)
-        result = score_file(scorer, rows, _target(output), Files(source, output), journal.append_now)
+        courses = _courses(scorer.contract, state)
+        result = score_file(scorer, rows, _target(output), Files(source, output), journal.append_now, courses)
+        if courses is not None:
+            courses.keep()
         if windows is not None:
             windows.keep()
     _tell(out, scorer, output, result, time.perf_counter() - started)
@@ -114,6 +119,15 @@ def _windowed(rows: Source, contract: Contract, state: Path | None) -> tuple[Sou
 
     windows = LiveWindows(contract, contract.window, state)
     return WindowedSource(rows, windows, cycle=contract.window.cycle, closing=state is None), windows
+
+
+def _courses(contract: Contract, state: Path | None) -> LiveCourses | None:
+    """Smooth the remaining lives of machines that have a name and a clock."""
+    if contract.kind is not Kind.REGRESSION or contract.horizon is None or contract.asset is None:
+        return None
+    from andamio.cli.score_courses import LiveCourses
+
+    return LiveCourses(contract, contract.horizon, state)
 
 
 def _source(path: Path, contract: Contract, encoding: str, decimal: str) -> Source:
@@ -159,7 +173,7 @@ def _tell(out: Output, scorer: Scorer, output: Path, result: BatchResult, second
             "{rows} rows end no window, and have no answer of their own: the first {before} of an asset or "
             "after a gap, those between two windows, and those whose window is still open",
             rows=result.unanswered,
-            before=scorer.contract.window.length - 1 if scorer.contract.window else 0,
+            before=scorer.contract.window.shortest - 1 if scorer.contract.window else 0,
         )
     if result.late:
         out.say(

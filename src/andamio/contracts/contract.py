@@ -155,11 +155,22 @@ class Accept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """What the two kinds of mistake cost, per event, in ``currency``."""
+    """What the two kinds of mistake cost, in ``currency``.
 
-    missed_failure: float
-    false_alarm: float
+    Of a class ``missed_failure`` and ``false_alarm``, per event; of a number ``late`` and ``early``, for each
+    unit by which the answer is too high or too low.
+    """
+
+    missed_failure: float = 0.0
+    false_alarm: float = 0.0
+    late: float | None = None
+    early: float | None = None
     currency: str = "USD"
+
+    @property
+    def lateness(self) -> tuple[float, float] | None:
+        """The prices of answers that are too high and too low, where they have one."""
+        return None if self.late is None or self.early is None else (self.late, self.early)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

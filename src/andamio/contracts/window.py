@@ -30,6 +30,7 @@ class Window:
 
     Attributes:
         length: Samples in a window.
+        least: Samples from which on a window is formed, those before the beginning missing; None: ``length``.
         every: The sampling period; None: every row is a sample.
         step: A window ends at each step-th sample.
         gap: The longest hole that holding the last value bridges; None: three periods, or any hole where
@@ -41,6 +42,7 @@ class Window:
     """
 
     length: int
+    least: int | None = None
     every: float | None = None
     step: int = 1
     gap: float | None = None
@@ -48,6 +50,11 @@ class Window:
     cycle: str | None = None
     tags: tuple[str, ...] = ()
     clock: Clock = "time"
+
+    @property
+    def shortest(self) -> int:
+        """Samples that the shortest window has."""
+        return self.least or self.length
 
     @property
     def rate_hz(self) -> float | None:
@@ -71,3 +78,11 @@ class Horizon:
     def of_unit(self) -> float:
         """Seconds of one unit; 1 where the span is a plain number."""
         return 1.0 if self.unit is None else SECONDS[self.unit]
+
+    def unit_told(self, unit: str | None) -> float:
+        """Return the seconds of the unit that answers are told in: the output's, or the horizon's own."""
+        return 1.0 if self.unit is None else SECONDS.get(unit or "", self.of_unit)
+
+    def most_told(self, unit: str | None) -> float:
+        """Return the horizon in the unit that answers are told in."""
+        return self.span / self.unit_told(unit)

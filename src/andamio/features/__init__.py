@@ -9,7 +9,7 @@ is trained on and what answers cannot differ.
 Models reach the graph as scores: ``export_lightgbm(booster)``, ``export_forest(forest)``,
 ``export_linear(coefficients, intercept)``, ``export_dummy(values)``. Scores combine: ``average``,
 ``Combined``, ``Logistic``, ``Softmax``, ``Platt``, ``Isotonic``, ``Normalised``, ``Limited``,
-``Selected``, ``Beside``, ``Exponential``; a model brought as a file is one too (``bring_onnx``).
+``Selected``, ``Beside``, ``Exponential``, ``Curves``; a model brought as a file is one too (``bring_onnx``).
 ``Classifier``, ``Regressor`` and ``Detector`` say which score is which answer:
 
     plan = learn_plan(contract, training_rows)         # medians and most frequent values
@@ -30,6 +30,7 @@ from andamio.features.plan import FeaturePlan
 if TYPE_CHECKING:
     from andamio.features.answers import Classifier, Detector, Regressor, append_model
     from andamio.features.calibrations import Isotonic, Normalised, Platt
+    from andamio.features.curves import Curves, powers
     from andamio.features.distances import ByRegime, Distance, Ratio, Reconstruction, Smallest
     from andamio.features.exports import export_dummy, export_forest, export_lightgbm, export_linear
     from andamio.features.foreign import bring_onnx
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 _WHEN_ASKED = {
     "answers": ("Classifier", "Detector", "Regressor", "append_model"),
     "calibrations": ("Isotonic", "Normalised", "Platt"),
+    "curves": ("Curves", "powers"),
     "distances": ("ByRegime", "Distance", "Ratio", "Reconstruction", "Smallest"),
     "exports": ("export_dummy", "export_forest", "export_lightgbm", "export_linear"),
     "foreign": ("bring_onnx",),
@@ -88,6 +90,7 @@ __all__ = [
     "ByRegime",
     "Classifier",
     "Combined",
+    "Curves",
     "Described",
     "Detector",
     "Distance",
@@ -120,5 +123,6 @@ __all__ = [
     "feature_graph",
     "learn_plan",
     "parse",
+    "powers",
     "run_features",
 ]

@@ -19,11 +19,15 @@ from andamio.serving.spread import VersionFacts
 
 
 class Block(NamedTuple):
-    """The answers to many rows before they are put into words: the rows, their ids, the graph's outputs."""
+    """The answers to many rows before they are put into words: the rows, their ids, the graph's outputs.
+
+    ``course`` is the smoothed remaining life, where somebody keeps the courses of the machines.
+    """
 
     rows: Rows
     ids: Sequence[str]
     outputs: Outputs
+    course: Sequence[float] | None = None
 
 
 class Scored(NamedTuple):
@@ -93,5 +97,5 @@ class Scorer:
 
     def record(self, block: Block, *, door: str = "http") -> PredictionRecord:
         """Write the answers down for the journal."""
-        rows, ids, outputs = block
+        rows, ids, outputs, _ = block
         return prediction_record(ids, time.time(), self.model, self, rows, outputs, door=door)

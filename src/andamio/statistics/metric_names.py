@@ -21,6 +21,8 @@ NAMES: dict[str, Text] = {
     "bias": text("mean error with its sign"),
     "coverage": text("truths inside the interval"),
     "interval_width": text("mean width of the interval"),
+    "phm_score": text("error of the remaining life, worse when too late (PHM score)"),
+    "late_share": text("answers that promise more life than there is"),
     "flips": text("decisions that changed"),
     "shift": text("how far the values moved"),
     "parity": text("the graph answers as the trained model did"),

@@ -15,6 +15,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from andamio.features import Combined, Isotonic, Platt, Score, Softmax
 from andamio.training.models import Link, linked, linked_score
+from andamio.training.remaining import WithinHorizon
 from andamio.training.task import Floats, Target, Task, gain
 
 _PARTS = 5
@@ -123,6 +124,9 @@ def calibrate(margins: Floats, link: Link, target: Target, task: Task) -> Calibr
         target: Shape ``(rows,)``.
         task: A number (nothing to calibrate), two classes or several.
     """
+    if task.horizon is not None:
+        within = WithinHorizon(task.horizon)
+        return Calibrated(within, within.apply(margins))
     if task.is_regression:
         return Calibrated(AsIs(link), margins)
     known = np.isfinite(margins).all(axis=1)

@@ -15,6 +15,7 @@ from andamio.features import (
     Classifier,
     FeatureGraph,
     FeaturePlan,
+    Limited,
     Regressor,
     append_model,
     run_features,
@@ -22,6 +23,7 @@ from andamio.features import (
 from andamio.training.calibration import Calibration
 from andamio.training.intervals import Interval
 from andamio.training.models import Matrix, Model
+from andamio.training.remaining import WithinHorizon
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +39,8 @@ class Trained:
         positive: Index of the class that the threshold is about; None without a threshold.
         threshold: The chance from which it is decided, in float32; None decides the most probable class.
         interval: Limits around a number; None for classes.
+        centre: Of a remaining life: what the limits lie around, within the same horizon; the answer may be
+            shifted to the cheaper side.
     """
 
     plan: FeaturePlan
@@ -47,6 +51,7 @@ class Trained:
     positive: int | None
     threshold: float | None
     interval: Interval | None
+    centre: WithinHorizon | None = None
 
     def __call__(self, rows: Rows) -> Outputs:
         """Answer rows with the trained model's own library."""
@@ -58,11 +63,16 @@ class Trained:
         answer = self.calibration.apply(margin)
         if self.interval is not None:
             value, half = answer[:, 0], self.interval.half(matrix)
+            lower, upper = value - half, value + half
+            if self.centre is not None:
+                middle = self.centre.apply(margin)[:, 0]
+                lower = np.minimum(self.centre.limited(middle - half), value)
+                upper = np.maximum(self.centre.limited(middle + half), value)
             return Outputs(
                 features=matrix,
                 value=value.astype(np.float32),
-                lower=(value - half).astype(np.float32),
-                upper=(value + half).astype(np.float32),
+                lower=lower.astype(np.float32),
+                upper=upper.astype(np.float32),
             )
         chances = answer.astype(np.float32)
         if self.positive is None:
@@ -77,9 +87,13 @@ class Trained:
 
     def graph(self) -> bytes:
         """Write the whole graph, from raw tags to the answer."""
-        score = self.calibration.score(self.model.score())
+        raw = self.model.score()
+        score = self.calibration.score(raw)
         if self.interval is not None:
             lower, upper = self.interval.scores(score)
+            if self.centre is not None:
+                within = self.interval.scores(self.centre.score(raw))
+                lower, upper = (Limited(limit, 0.0, self.centre.horizon) for limit in within)
             return append_model(self.features, Regressor(score, lower, upper))
         if self.positive is None:
             return append_model(self.features, Classifier(score))

@@ -17,6 +17,7 @@ from andamio.training.choosing import best_of, choose
 from andamio.training.export import Trained
 from andamio.training.intervals import Interval, learn_interval
 from andamio.training.matrix import Matrices
+from andamio.training.remaining import WithinHorizon, machines, within_horizon
 from andamio.training.splits import folds
 from andamio.training.standings import FoundFeature, Standing, found_features, leaderboard
 from andamio.training.study import Budget, Progress, Step, Study
@@ -147,6 +148,7 @@ def _study(problem: Problem, excluded: frozenset[str], seed: int) -> Study:
         task_of(problem),
         folds(problem, seed=seed),
         seed,
+        machines(problem),
     )
 
 
@@ -173,22 +175,28 @@ class _Finishing:
         whole = Setting(self.matrices.matrix(trial.found), target_of(problem), task, study.seed)
         model = trial.candidate.train(whole)
         calibrated = calibrate(trial.margins, trial.link, study.target, task)
+        calibration, centre = calibrated.calibration, None
         interval: Interval | None = None
         threshold, curve = None, None
         if task.is_regression:
             coverage = problem.contract.output.coverage
-            interval = learn_interval(given, trial.margins[:, 0], study.folds, coverage)
+            interval = learn_interval(given, trial.answers[:, 0], study.folds, coverage, study.groups)
+            if isinstance(calibration, WithinHorizon):
+                margins, costs = trial.margins[:, 0], problem.contract.costs
+                centre = calibration
+                calibration = within_horizon(centre.horizon, margins, study.target, costs, study.groups)
         elif task.is_binary:
-            threshold, curve = self._decide(calibrated.calibration, trial)
+            threshold, curve = self._decide(calibration, trial)
         trained = Trained(
             plan=self.matrices.plan(trial.found),
             features=self.matrices.graph(trial.found),
             model=model,
-            calibration=calibrated.calibration,
+            calibration=calibration,
             classes=problem.classes,
             positive=problem.positive if task.is_binary else None,
             threshold=threshold,
             interval=interval,
+            centre=centre,
         )
         return trained, curve
 

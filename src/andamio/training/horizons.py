@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from andamio.contracts.contract import Contract, Kind
-from andamio.contracts.window import SECONDS, Horizon
+from andamio.contracts.window import Horizon
 from andamio.errors import Fault, TrainingDataRefused, text
 from andamio.features.windows import TICKS
 from andamio.training.target import POSITIVE_WORDS, Target, label_texts, read_target, tidy
@@ -142,9 +142,7 @@ def _told(contract: Contract, frame: pl.DataFrame, moments: Moments, ends: Ends,
 
 def _seconds(contract: Contract, horizon: Horizon) -> float:
     """Return the seconds of the unit that the answer is told in: the output's, or the horizon's own."""
-    if horizon.unit is None:
-        return 1.0
-    return SECONDS.get(contract.output.unit or "", horizon.of_unit)
+    return horizon.unit_told(contract.output.unit)
 
 
 def _is_regression(contract: Contract) -> bool:

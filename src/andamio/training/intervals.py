@@ -5,7 +5,8 @@ far as the promised share of those errors, everywhere alike or, where it makes t
 proportion to a small model of the error's size.
 
 Source: Barber et al., Predictive inference with the jackknife+ (2021), the cross-validation form; Lei et al.,
-Distribution-free predictive inference for regression (2018), section 5.2, for the proportional form.
+Distribution-free predictive inference for regression (2018), section 5.2, for the proportional form; Dunn et
+al., Distribution-free prediction sets for two-layer hierarchical models (2023), for rows of few machines.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from andamio.features import Combined, Exponential, Score
 from andamio.training.boosting import Boosting, BoostingSettings
 from andamio.training.candidates import Folds, Setting, predict_held_out
 from andamio.training.models import Matrix, Model
+from andamio.training.remaining import Groups, even_weights, weighted_quantile
+from andamio.training.table import Index
 from andamio.training.task import Floats, Task
 
 _SPREAD = BoostingSettings(
@@ -28,6 +31,7 @@ _FEWEST_ROWS = 200
 # The error model must make intervals narrower by this share, or it is not worth its trees.
 _WORTH = 0.03
 _NUMBER = Task(0)
+FEWEST_GROUPS = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +74,31 @@ def conformal_quantile(errors: Floats, coverage: float) -> float:
     return float(np.sort(errors)[place - 1])
 
 
-def learn_interval(given: Setting, value: Floats, folds: Folds, coverage: float) -> Interval:
+def grouped_quantile(errors: Floats, coverage: float, groups: Groups) -> float:
+    """Return the conformal quantile for a row of a machine that was not seen.
+
+    The errors of one machine are alike, so that its thousand rows tell little more than one. Every machine
+    weighs the same, and the new one counts as one more of which nothing is known.
+
+    Args:
+        errors: Shape ``(rows,)``.
+        coverage: The share to hold.
+        groups: The machine of each row, shape ``(rows,)``.
+
+    Returns:
+        The least error that holds ``(machines + 1) * coverage / machines`` of the evened rows; the largest
+        where that is beyond all.
+    """
+    machines = len(np.unique(groups))
+    share = (machines + 1) * coverage / machines
+    if share >= 1.0:
+        return float(errors.max())
+    return weighted_quantile(errors, even_weights(len(errors), groups), share)
+
+
+def learn_interval(
+    given: Setting, value: Floats, folds: Folds, coverage: float, groups: Groups | None = None
+) -> Interval:
     """Learn the interval from out-of-fold predictions.
 
     Args:
@@ -78,10 +106,11 @@ def learn_interval(given: Setting, value: Floats, folds: Folds, coverage: float)
         value: Out-of-fold predictions, shape ``(rows,)``; NaN where there is none.
         folds: Those that the predictions were made on.
         coverage: The share to hold.
+        groups: The machine of each row, where rows of one machine are alike; None where rows are not.
     """
     known = np.flatnonzero(np.isfinite(value))
     error = np.abs(given.y[known] - value[known])
-    plain = conformal_quantile(error, coverage)
+    plain = _quantile(error, coverage, groups, known)
     alike = Interval(coverage, plain, None, 2 * plain)
     least = 0.05 * float(np.median(error))
     if len(known) < _FEWEST_ROWS or not least > 0:
@@ -96,11 +125,17 @@ def learn_interval(given: Setting, value: Floats, folds: Folds, coverage: float)
     if there.sum() < _FEWEST_ROWS:
         return alike
     size = np.exp(logs[there])
-    reach = conformal_quantile(error[there] / size, coverage)
+    reach = _quantile(error[there] / size, coverage, groups, known[there])
     width = 2 * reach * float(size.mean())
-    if width > (1 - _WORTH) * 2 * conformal_quantile(error[there], coverage):
+    if width > (1 - _WORTH) * 2 * _quantile(error[there], coverage, groups, known[there]):
         return alike
     return Interval(coverage, reach, candidate.train(errors), width)
+
+
+def _quantile(errors: Floats, coverage: float, groups: Groups | None, rows: Index) -> float:
+    if groups is None or len(np.unique(groups[rows])) < FEWEST_GROUPS:
+        return conformal_quantile(errors, coverage)
+    return grouped_quantile(errors, coverage, groups[rows])
 
 
 def _within(

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from andamio.bundles import Outputs
+from andamio.contracts.contract import Contract
 from andamio.contracts.rows import Rows
 from andamio.errors import Text
 from andamio.statistics.metrics import classification, regression
+from andamio.statistics.remaining_life import Numbers, lateness_costs, remaining_life
 from andamio.training.anomaly.measuring import detector_measures
 from andamio.training.table import Index, Problem
 
@@ -33,12 +35,14 @@ def measure(problem: Problem, outputs: Outputs, index: Index | None = None) -> M
         return detector_measures(problem, outputs, rows)
     if problem.is_regression:
         value, lower, upper = outputs.value, outputs.lower, outputs.upper
-        return regression(
-            problem.target[rows].astype(np.float64),
-            _numbers(value, rows),
+        truth, told = problem.target[rows].astype(np.float64), _numbers(value, rows)
+        measured = regression(
+            truth,
+            told,
             None if lower is None else _numbers(lower, rows),
             None if upper is None else _numbers(upper, rows),
         )
+        return {**measured, **_of_life(problem.contract, truth, told)}
     if outputs.decision is None or outputs.probabilities is None:
         raise TypeError("a classification graph answers probabilities and decisions")
     costs = problem.contract.costs
@@ -56,7 +60,8 @@ def main_metric(problem: Problem) -> tuple[str, bool]:
     if problem.is_anomaly:
         return ("f1" if (problem.target == problem.positive).any() else "detection"), True
     if problem.is_regression:
-        return "rmse", False
+        costs = problem.contract.costs
+        return ("rmse" if costs is None or costs.lateness is None else "cost_per_row"), False
     if problem.contract.costs is not None and problem.positive is not None:
         return "cost_per_row", False
     return "f1", True
@@ -79,6 +84,16 @@ def plain(value: object) -> object:
     if isinstance(value, (float, np.floating)):
         return float(f"{float(value):.{DIGITS}g}") if np.isfinite(value) else None
     return None if value is None else str(value)
+
+
+def _of_life(contract: Contract, truth: Numbers, told: Numbers) -> Mapping[str, float]:
+    """Measure what only remaining life, or a price on being late, asks for."""
+    measured = dict(remaining_life(truth, told)) if contract.horizon is not None else {}
+    costs = contract.costs
+    if costs is not None and costs.lateness is not None:
+        spent = lateness_costs(truth, told, *costs.lateness)
+        measured["cost_per_row"] = float(spent.mean()) if len(spent) else np.nan
+    return measured
 
 
 def _numbers(values: object, rows: Index) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

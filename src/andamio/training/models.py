@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from andamio.features import (
     Combined,
+    Curves,
     Linear,
     Logistic,
     Score,
@@ -115,6 +116,26 @@ class LinearModel:
 
     def thresholds(self) -> Thresholds:
         """A linear model splits nothing."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CurvedModel:
+    """A sum of one cubic for each feature."""
+
+    curves: Curves
+    link: Link = Link.IDENTITY
+
+    def margin(self, x: Matrix) -> Floats:
+        """Raise, multiply and add, in double precision as the graph does."""
+        return self.curves.values(x)
+
+    def score(self) -> Curves:
+        """Export it."""
+        return self.curves
+
+    def thresholds(self) -> Thresholds:
+        """A curve splits nothing."""
         return {}
 
 

@@ -14,10 +14,12 @@ from andamio.contracts.contract import Contract, Feature
 from andamio.errors import Text, text
 from andamio.training.boosting import Boosting, default_settings, share_of_columns
 from andamio.training.candidates import Folds, Setting
+from andamio.training.curved import CurvedFit
 from andamio.training.forest import Forest
 from andamio.training.linear import LinearFit
 from andamio.training.matrix import Matrices
 from andamio.training.models import Matrix
+from andamio.training.remaining import Groups
 from andamio.training.search import search_features
 from andamio.training.task import Target, Task, gain
 from andamio.training.trials import Proposal, Trial, run_trial
@@ -69,6 +71,7 @@ class Study:
         task: What is learnt.
         folds: Pairs of row numbers: trained on, predicted.
         seed: Of every draw.
+        groups: The machine of each row, where rows of one machine are alike.
         made: The trials so far, in their order.
         found: Features that the search found to pay.
     """
@@ -80,6 +83,7 @@ class Study:
     task: Task
     folds: Folds
     seed: int
+    groups: Groups | None = None
     made: list[Trial] = field(default_factory=list)
     found: tuple[Feature, ...] = ()
 
@@ -128,6 +132,8 @@ class Study:
         share = share_of_columns(width)
         start = yield Proposal(Boosting(settings), (), text("trying boosted trees"))
         yield Proposal(LinearFit(), (), text("trying a linear model"))
+        if self.task.horizon is not None:
+            yield Proposal(CurvedFit(), (), text("trying a curved linear model"))
         forest = yield Proposal(Forest(columns=0.5 * share), (), text("trying a random forest"))
         quick = replace(settings, learning_rate=2 * settings.learning_rate, columns=0.5 * share, bins=255)
         found = self.found = yield from search_features(

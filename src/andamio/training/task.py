@@ -20,9 +20,11 @@ class Task:
 
     Attributes:
         classes: How many; 0 when a number is learnt.
+        horizon: The most that the number can be, where it is a remaining life; it is never below zero then.
     """
 
     classes: int
+    horizon: float | None = None
 
     @property
     def is_regression(self) -> bool:
@@ -70,7 +72,10 @@ class Task:
 
 def task_of(problem: Problem) -> Task:
     """Tell the task of a problem."""
-    return Task(0 if problem.is_regression else len(problem.classes))
+    if not problem.is_regression:
+        return Task(len(problem.classes))
+    horizon = problem.contract.horizon
+    return Task(0, None if horizon is None else horizon.most_told(problem.contract.output.unit))
 
 
 def target_of(problem: Problem) -> Target:

@@ -212,6 +212,33 @@ def test_a_regression_has_its_own_gates_and_coverage() -> None:
     assert [gate.metric for gate in contract.accept.gates] == ["rmse", "coverage"]
 
 
+REGRESSION = '[model]\nkind = "regression"\ndata = "d"\ntarget = "y"\n[input.t]\ntype = "number"\n'
+
+
+def test_a_regression_prices_answers_that_are_too_high_and_too_low() -> None:
+    contract = parse(REGRESSION + '[costs]\nlate = 900\nearly = 100\n[accept]\ncost_per_row = "<= 50"\n')
+    assert contract.costs is not None
+    assert contract.costs.lateness == (900.0, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("costs", "what"),
+    [
+        ("late = 9\nmissed_failure = 4\nearly = 1", "missed_failure says nothing about a regression"),
+        ("late = 9\nearly = 0", "early = 0 is not possible"),
+        ("late = 9", "nothing about early"),
+    ],
+)
+def test_prices_that_a_regression_cannot_use_are_told(costs: str, what: str) -> None:
+    assert what in str(only_fault(f"{REGRESSION}[costs]\n{costs}\n").what)
+
+
+def test_a_class_is_not_priced_by_lateness() -> None:
+    assert "late says nothing about a classification" in str(
+        only_fault(changed("missed_failure = 4000", "missed_failure = 4000\nlate = 1")).what
+    )
+
+
 def test_categories_written_as_numbers_are_texts() -> None:
     contract = parse(changed('values = ["H", "L", "M"]', "values = [1, 2, true]"))
     assert contract.by_name["product"].values == ("1", "2", "true")

@@ -29,6 +29,9 @@ REGRESSION_METRICS: Mapping[str, str] = {
     "bias": "",
     "coverage": "",
     "interval_width": "<",
+    "cost_per_row": "<",
+    "phm_score": "<",
+    "late_share": "<",
 }
 ANOMALY_METRICS: Mapping[str, str] = {
     "false_alarm_rate": "<",
@@ -51,7 +54,7 @@ METRICS: Mapping[Kind, Mapping[str, str]] = {
     Kind.ANOMALY: ANOMALY_METRICS,
 }
 _SHARES = {"recall", "precision", "f1", "accuracy", "roc_auc", "average_precision", "false_alarm_rate"}
-_SHARES |= {"brier", "coverage", "flips", "detection"}
+_SHARES |= {"brier", "coverage", "late_share", "flips", "detection"}
 _GATE = re.compile(r"\s*(>=|<=|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
 
 

@@ -146,18 +146,32 @@ def read_latency(root: Section) -> float | None:
     return p99_ms
 
 
-def read_costs(root: Section) -> Costs | None:
-    """Read ``[costs]``."""
+def read_costs(root: Section, kind: Kind) -> Costs | None:
+    """Read ``[costs]``: of the two mistakes of a class, or of a number that is too high or too low."""
     section = root.section("costs")
     if section is None:
         return None
-    missed, alarm = section.number("missed_failure", low=0.0), section.number("false_alarm", low=0.0)
-    for key in ("missed_failure", "false_alarm"):
+    keys, others = ("missed_failure", "false_alarm"), ("late", "early")
+    if kind is Kind.REGRESSION:
+        keys, others = others, keys
+    for key in others:
+        if section.has(key):
+            section.wrong(
+                key,
+                text("{key} says nothing about a {type}", key=key, type=kind),
+                fix=text("write {keys}", keys=" / ".join(keys)),
+            )
+            section.raw(key)
+    least = 1e-9 if kind is Kind.REGRESSION else 0.0
+    first, second = (section.number(key, low=least) or 0.0 for key in keys)
+    for key in keys:
         if not section.has(key):
             section.lacks(key, text("a cost is compared with the other cost"))
     currency = section.string("currency") or "USD"
     section.close()
-    return Costs(missed_failure=missed or 0.0, false_alarm=alarm or 0.0, currency=currency)
+    if kind is Kind.REGRESSION:
+        return Costs(late=first, early=second, currency=currency)
+    return Costs(missed_failure=first, false_alarm=second, currency=currency)
 
 
 def read_monitor(root: Section, inputs: Sequence[Input]) -> Monitor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from andamio.contracts.contract import Input, Kind, TagType
+from andamio.contracts.contract import Input, Kind, Missing, TagType
 from andamio.contracts.reading.section import Section
 from andamio.contracts.reading.spans import read_span
 from andamio.contracts.window import Horizon, Window
@@ -25,6 +25,7 @@ def read_window(root: Section, inputs: Sequence[Input], time: str | None) -> Win
     cycle, tags = section.string("cycle"), _tags(section, inputs)
     window = Window(
         length=_whole(section, "length", 2, LONGEST) or 2,
+        least=_whole(section, "least", 1, LONGEST),
         every=_span(spans["every"]),
         step=_whole(section, "step", 1, LONGEST) or 1,
         gap=_span(spans["gap"]),
@@ -49,6 +50,7 @@ def read_window(root: Section, inputs: Sequence[Input], time: str | None) -> Win
     _check_clock(section, spans)
     _check_size(section, window)
     _check_inputs(section, inputs)
+    _check_least(section, window, inputs)
     section.close()
     return window
 
@@ -104,7 +106,7 @@ def _tags(section: Section, inputs: Sequence[Input]) -> tuple[str, ...]:
 
 
 def _check_cycle(section: Section, window: Window) -> None:
-    for key in ("every", "step"):
+    for key in ("every", "step", "least"):
         if window.cycle is not None and section.has(key):
             section.wrong(
                 key,
@@ -121,6 +123,22 @@ def _check_clock(section: Section, spans: Mapping[str, Horizon | None]) -> None:
             next(key for key, counts in written.items() if counts),
             text("some spans of the window are times and some are counts"),
             fix=text("write all as times, or, where the time column counts, all as numbers"),
+        )
+
+
+def _check_least(section: Section, window: Window, inputs: Sequence[Input]) -> None:
+    least = window.least
+    if least is None:
+        return
+    if least > window.length:
+        section.wrong("least", text("least = {least} is more than the length of a window", least=least))
+    strict = [i.name for i in inputs if i.name in window.tags and i.missing is not Missing.IMPUTE]
+    if strict and least < window.length:
+        section.wrong(
+            "least",
+            text("the windows of {tags} may not have missing samples", tags=", ".join(strict)),
+            why=text("a window shorter than its length lacks the samples before its beginning"),
+            fix=text('write missing = "impute" for them: the first known sample then stands for those'),
         )
 
 

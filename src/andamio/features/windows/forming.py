@@ -118,23 +118,24 @@ def _of_rows(plan: WindowPlan, codes: Places, samples: Samples, bounds: Bounds) 
         new[1:] |= np.diff(ticks) > plan.gap
     asset_starts, starts = starts_of(asset), starts_of(new)
     position = places - starts + np.where(starts == asset_starts, bounds.seen[codes], 0)
-    past = position - (plan.length - 1)
+    past, known = position - (plan.shortest - 1), np.minimum(position, plan.length - 1)
     final = ticks <= bounds.until[codes]
     ends = (past >= 0) & (past % plan.step == 0) & final & (ticks > bounds.done[codes])
-    ends &= places - asset_starts >= plan.length - 1
+    ends &= places - asset_starts >= known
     chosen = np.flatnonzero(ends)
     windows = Windows(
         codes[chosen],
         ticks[chosen],
-        ticks[chosen - (plan.length - 1)],
+        ticks[chosen - known[chosen]],
         samples.numbers[chosen],
         samples.categories[chosen],
-        _signals(samples.numbers[:, plan.tags], chosen, plan.length),
+        _signals(samples.numbers[:, plan.tags], chosen, known[chosen], plan.length),
         samples.times[chosen],
         samples.sources[chosen],
     )
     finals = np.bincount(codes[final], minlength=len(bounds.done))
-    keep = places - asset_starts >= finals[codes] - (plan.length - 1)
+    # One row at least, for the count of samples and the gap go on from it.
+    keep = places - asset_starts >= finals[codes] - max(plan.length - 1, 1)
     oldest = np.flatnonzero(keep & (np.append(True, ~keep[:-1]) | asset))
     seen = bounds.seen.copy()
     seen[codes[oldest]] = position[oldest]
@@ -149,7 +150,8 @@ def _of_grid(
     new = _changes(of)
     new[1:] |= np.diff(slot) != 1
     position = np.arange(len(of)) - starts_of(new)
-    ends = (position >= plan.length - 1) & (slot % plan.step == 0) & (slot > (bounds.done // every)[of])
+    known = np.minimum(position, plan.length - 1)
+    ends = (position >= plan.shortest - 1) & (slot % plan.step == 0) & (slot > (bounds.done // every)[of])
     chosen = np.flatnonzero(ends)
     asset_starts = starts_of(_changes(codes))
     numbers = _held(
@@ -159,7 +161,7 @@ def _of_grid(
     windows = Windows(
         of[chosen],
         slot[chosen] * every,
-        samples.ticks[row[chosen - (plan.length - 1)]],
+        samples.ticks[row[chosen - known[chosen]]],
         numbers[chosen],
         _held(
             samples,
@@ -170,7 +172,7 @@ def _of_grid(
             slot[chosen] * every,
             gap,
         ),
-        _signals(numbers[:, plan.tags], chosen, plan.length),
+        _signals(numbers[:, plan.tags], chosen, known[chosen], plan.length),
         moment_texts(slot[chosen] * every, plan.clock),
         samples.sources[row[chosen]],
     )
@@ -279,11 +281,17 @@ def _resampled(plan: WindowPlan, samples: Samples, first: Places, last: Places) 
     return signals.reshape(len(first), len(plan.tags) * plan.length)
 
 
-def _signals(values: NDArray[np.float32], ends: Places, length: int) -> NDArray[np.float32]:
-    """Lay the last ``length`` samples before each end side by side, tag by tag."""
-    tags = values.shape[1]
-    if len(ends) <= _FEW:
-        picked: NDArray[np.float32] = values[ends[:, None] + np.arange(1 - length, 1)]
+def _signals(values: NDArray[np.float32], ends: Places, known: Places, length: int) -> NDArray[np.float32]:
+    """Lay the last ``length`` samples before each end side by side, tag by tag.
+
+    Only ``known`` samples before the end are its own; those before them are missing.
+    """
+    tags, short = values.shape[1], bool((known < length - 1).any())
+    if len(ends) <= _FEW or short:
+        back = np.arange(length)[::-1]
+        picked: NDArray[np.float32] = values[np.maximum(ends[:, None] - back, 0)]
+        if short:
+            picked[back > known[:, None]] = np.nan
         return np.ascontiguousarray(picked.transpose(0, 2, 1)).reshape(len(ends), tags * length)
     signals = np.empty((len(ends), tags * length), np.float32)
     for place in range(tags):

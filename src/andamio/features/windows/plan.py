@@ -32,6 +32,7 @@ class WindowPlan:
         lateness: In ticks.
         cycles: Whether each cycle is one window.
         clock: How moments are written.
+        least: Samples from which on a window is formed; 0: ``length``.
     """
 
     numbers: tuple[str, ...]
@@ -44,6 +45,12 @@ class WindowPlan:
     lateness: int
     cycles: bool
     clock: Clock
+    least: int = 0
+
+    @property
+    def shortest(self) -> int:
+        """Samples that the shortest window has."""
+        return self.least or self.length
 
     @property
     def fingerprint(self) -> str:
@@ -52,7 +59,7 @@ class WindowPlan:
             self.numbers,
             self.categories,
             [self.numbers[place] for place in self.tags.tolist()],
-            (self.length, self.every, self.step, self.gap, self.cycles, self.clock),
+            (self.length, self.every, self.step, self.gap, self.cycles, self.clock, self.least),
         )
         return sha256(msgspec.json.encode(said))
 
@@ -73,6 +80,7 @@ def window_plan(contract: Contract, window: Window) -> WindowPlan:
         lateness=ticks_of(window.lateness),
         cycles=window.cycle is not None,
         clock=window.clock,
+        least=0 if window.least in (None, window.length) else window.least,
     )
 
 

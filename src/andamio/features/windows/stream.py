@@ -109,8 +109,10 @@ class WindowStream:
         newest = np.array([self._newest(name) for name in names], np.int64)
         before = _newest_before(newest, codes[rows], samples.ticks[rows])
         behind = samples.ticks[rows] <= before - self.plan.lateness
-        # A late row may end a cycle, which makes the next one too late; elsewhere late rows come together.
-        cuts = 1 + np.flatnonzero(behind[1:] & (self.plan.cycles | ~behind[:-1]))
+        # A late row may end a cycle, or push another out of the memory that samples are counted from, and so
+        # decide about the next one; on a grid late rows come together.
+        alone = self.plan.cycles or self.plan.every is None
+        cuts = 1 + np.flatnonzero(behind[1:] & (alone | ~behind[:-1]))
         return [part for part in np.split(rows, cuts) if len(part)]
 
     def _newest(self, name: str) -> int:

@@ -7,6 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from andamio.contracts import Rows
 from andamio.contracts.table import BadCell
 from andamio.errors import Fault, text
@@ -76,6 +79,14 @@ class Source(Protocol):
 
     def pieces(self) -> Iterable[Piece]:
         """Yield its pieces in the order of the file."""
+        ...
+
+
+class Courses(Protocol):
+    """Keeps one course of remaining life for each machine; whoever owns a memory between files does."""
+
+    def told(self, rows: Rows, values: NDArray[np.float32]) -> Sequence[float]:
+        """Smooth the answers to rows, in their order."""
         ...
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from andamio.errors import RowsRejected, text
 from andamio.journal import BatchRecord, Record, RejectedRow, RejectRecord
 from andamio.kernel.digests import sha256_of_file
-from andamio.serving.batch.pieces import Piece, Source, Target, read_ahead
+from andamio.serving.batch.pieces import Courses, Piece, Source, Target, read_ahead
 from andamio.serving.batch.refused import RefusedFile
 from andamio.serving.scorer import Scorer
 
@@ -58,6 +58,7 @@ def score_file(
     target: Target,
     files: Files,
     commit: Callable[[Sequence[Record]], None],
+    courses: Courses | None = None,
 ) -> BatchResult:
     """Score a file; the output appears when it is whole and its record is in the journal.
 
@@ -71,6 +72,7 @@ def score_file(
         target: The output, unseen so far.
         files: Their names; the refused rows go beside the output.
         commit: Puts records into the journal to stay.
+        courses: Smooths remaining lives.
 
     Raises:
         RowsRejected: The contract refuses every row; that is journalled, and nothing is written.
@@ -91,7 +93,7 @@ def score_file(
                 result.unanswered += piece.unanswered
                 result.late += piece.late
                 refused.add(piece.refusals, keep=not result.scored)
-                scored = _score(scorer, piece, target, recorded=result.rows_kept)
+                scored = _score(scorer, piece, target, courses, recorded=result.rows_kept)
                 rows = rows + scored if result.rows_kept else []
         if not result.scored:
             commit(rows)
@@ -114,10 +116,14 @@ def score_file(
     return result
 
 
-def _score(scorer: Scorer, piece: Piece, target: Target, *, recorded: bool) -> list[Record]:
+def _score(
+    scorer: Scorer, piece: Piece, target: Target, courses: Courses | None, *, recorded: bool
+) -> list[Record]:
     records: list[Record] = []
     if piece.lines:
         block = scorer.score_block(piece.rows)
+        if courses is not None and block.outputs.value is not None:
+            block = block._replace(course=courses.told(piece.rows, block.outputs.value))
         target.add(piece.lines, scorer, block)
         if recorded:
             records.append(scorer.record(block, door=_DOOR))

@@ -78,6 +78,9 @@ class JsonLinesTarget:
         """Write the answers of a piece."""
         rows, predictions = block.rows, scorer.predictions(block)
         answers = (answer_row(*row) for row in zip(lines, rows.assets, rows.times, predictions, strict=True))
+        if block.course is not None:
+            told = zip(answers, block.course, strict=True)
+            answers = (answer | {"course": life} for answer, life in told)
         self._file.write(self._encoder.encode_lines(answers))
 
 
@@ -114,6 +117,8 @@ def placed_columns(lines: Sequence[int], scorer: Scorer, block: Block) -> dict[s
     """Put what identifies the rows before the columns of their answers."""
     columns = scorer.columns(block)
     rows = block.rows
+    if block.course is not None:
+        columns["course"] = np.asarray(block.course)
     return {"line": lines, "id": columns.pop("id"), "asset": rows.assets, "time": rows.times} | columns
 
 

@@ -34,6 +34,7 @@ def plan(
     lateness: int = 0,
     cycles: bool = False,
     tags: tuple[int, ...] = (0, 1),
+    least: int = 0,
 ) -> WindowPlan:
     return WindowPlan(
         numbers=("temp", "flow"),
@@ -46,6 +47,7 @@ def plan(
         lateness=lateness,
         cycles=cycles,
         clock="counts",
+        least=least,
     )
 
 
@@ -108,10 +110,11 @@ def _rows(plan: WindowPlan, asset: str, rows: Sequence[Row]) -> list[Plain]:
         if run and plan.gap is not None and row.tick - run[-1].tick > plan.gap:
             run = []
         run.append(row)
-        past = len(run) - plan.length
+        past = len(run) - plan.shortest
         if past >= 0 and past % plan.step == 0:
             last = run[-plan.length :]
-            signals = [[r.numbers[tag] for r in last] for tag in plan.tags.tolist()]
+            missing = [math.nan] * (plan.length - len(last))
+            signals = [missing + [r.numbers[tag] for r in last] for tag in plan.tags.tolist()]
             found.append((asset, row.tick, list(row.numbers), signals))
     return found
 
@@ -126,8 +129,10 @@ def _grid(plan: WindowPlan, every: int, gap: int, asset: str, rows: Sequence[Row
             run = []
             continue
         run.append([_held(before, tag, moment, gap) for tag in (0, 1)])
-        if len(run) >= plan.length and slot % plan.step == 0:
-            signals = [[values[tag] for values in run[-plan.length :]] for tag in plan.tags.tolist()]
+        if len(run) >= plan.shortest and slot % plan.step == 0:
+            last = run[-plan.length :]
+            missing = [math.nan] * (plan.length - len(last))
+            signals = [missing + [values[tag] for values in last] for tag in plan.tags.tolist()]
             found.append((asset, moment, run[-1], signals))
     return found
 

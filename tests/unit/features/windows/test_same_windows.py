@@ -21,8 +21,10 @@ def plans(draw: st.DrawFn) -> WindowPlan:
     kind = draw(st.sampled_from(["rows", "grid", "cycles"]))
     gap = draw(st.none() | st.integers(3, 30))
     every = draw(st.integers(1, 8)) if kind == "grid" else None
+    length = draw(st.integers(1, 5))
     return plan(
-        length=draw(st.integers(1, 5)),
+        length=length,
+        least=draw(st.sampled_from([0, 1, (length + 1) // 2])) if kind != "cycles" else 0,
         every=every,
         step=draw(st.integers(1, 3)) if kind != "cycles" else 1,
         gap=3 * every if every is not None and gap is None else gap,
