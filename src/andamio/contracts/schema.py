@@ -74,7 +74,7 @@ def _sent(contract: Contract, declared: Input) -> dict[str, object]:
     sample = {key: value for key, value in schema.items() if not key.startswith("x-") and key != "examples"}
     return {
         **about,
-        "type": "array",
+        "type": ["array", "null"] if declared.missing is Missing.IMPUTE else "array",
         "items": sample,
         "minItems": window.length,
         "maxItems": window.length,

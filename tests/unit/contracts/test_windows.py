@@ -119,9 +119,9 @@ def test_times_and_counts_are_not_mixed_and_holes_are_not_held_for_ever() -> Non
 
 
 def test_without_a_horizon_a_regression_needs_its_target() -> None:
-    assert [
-        fault.split(": ", 1)[1] for fault in faults(("horizon = 125\n", ""))
-    ] == ["[model] says nothing about target"]
+    assert [fault.split(": ", 1)[1] for fault in faults(("horizon = 125\n", ""))] == [
+        "[model] says nothing about target"
+    ]
 
 
 def test_a_row_carries_the_last_samples_and_the_latest_is_the_value() -> None:
