@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from andamio.bundles import GraphInfo, Outputs
 from andamio.errors import Text
+from andamio.features import Sister
 from andamio.training.fitting import Fitted, fit
 from andamio.training.judging import Answer, plain
 from andamio.training.study import Progress, Step
 from andamio.training.table import Problem
+from andamio.training.transfer import SISTER, Transfer
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -56,8 +58,9 @@ class Learn(Protocol):
         trials: int | None,
         seed: int,
         progress: Progress,
+        only: frozenset[str] = frozenset(),
     ) -> Learnt:
-        """Learn within a budget in seconds, or in exactly ``trials`` trials."""
+        """Learn within a budget in seconds, or in exactly ``trials`` trials; see ``fitting.fit``."""
 
 
 def learn(
@@ -68,9 +71,20 @@ def learn(
     trials: int | None,
     seed: int,
     progress: Progress,
+    only: frozenset[str] = frozenset(),
+    sister: Sister | None = None,
 ) -> Learnt:
     """Fit the best model that the budget finds; see ``fitting.fit``."""
-    fitted = fit(problem, excluded=excluded, budget_s=budget_s, trials=trials, seed=seed, progress=progress)
+    fitted = fit(
+        problem,
+        excluded=excluded,
+        budget_s=budget_s,
+        trials=trials,
+        seed=seed,
+        progress=progress,
+        only=only,
+        sister=sister,
+    )
     chosen = next(standing for standing in fitted.leaderboard if standing.chosen)
     return Learnt(
         name=chosen.family,
@@ -86,13 +100,20 @@ def learn(
             "found": [
                 {"name": f.feature.name, "expression": f.feature.expression, "share": f.share}
                 for f in fitted.found
+                if f.feature != SISTER
             ],
+            **({} if fitted.transfer is None else {"transfer": _told(fitted.transfer)}),
         },
         standings=tuple(
             plain({name: getattr(standing, name) for name in standing.__slots__})
             for standing in fitted.leaderboard
         ),
     )
+
+
+def _told(transfer: Transfer) -> dict[str, object]:
+    told = {name: getattr(transfer, name) for name in transfer.__slots__}
+    return {**told, "sentence": plain(transfer.sentence)}
 
 
 def say_step(progress: Progress, sentence: Text) -> None:
