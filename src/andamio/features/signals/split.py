@@ -101,7 +101,8 @@ class Split:
         wanted = np.arange(self.length // 2 + 1)
         beyond = wanted % self.a >= self.rows
         found = np.where(beyond, self.length - wanted, wanted)
-        return (found % self.a * self.b + found // self.a).astype(np.int64)
+        places: NDArray[np.int64] = (found % self.a * self.b + found // self.a).astype(np.int64)
+        return places
 
     @property
     def _number(self) -> NDArray[np.int64]:
