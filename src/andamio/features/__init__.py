@@ -7,10 +7,10 @@ units (``check_features``), and compiled with the contract's policies into one g
 is trained on and what answers cannot differ.
 
 Models reach the graph as scores: ``export_lightgbm(booster)``, ``export_forest(forest)``,
-``export_linear(coefficients, intercept)``, ``export_dummy(values)``. Scores combine: ``average``,
+``export_linear(coefficients, intercept)``, ``export_dummy(values)``, ``Kernel``. Scores combine: ``average``,
 ``Combined``, ``Logistic``, ``Softmax``, ``Platt``, ``Isotonic``, ``Normalised``, ``Limited``,
 ``Selected``, ``Beside``, ``Exponential``, ``Curves``; a model brought as a file is one too (``bring_onnx``).
-``Classifier`` and ``Regressor`` say which score is which answer:
+``Classifier``, ``Regressor`` and ``Detector`` say which score is which answer:
 
     plan = learn_plan(contract, training_rows)         # medians and most frequent values
     graph = feature_graph(plan)
@@ -28,12 +28,14 @@ from andamio.features.checking import Described, check_features, describe_featur
 from andamio.features.plan import FeaturePlan
 
 if TYPE_CHECKING:
-    from andamio.features.answers import Classifier, Regressor, append_model
+    from andamio.features.answers import Classifier, Detector, Regressor, append_model
     from andamio.features.calibrations import Isotonic, Normalised, Platt
     from andamio.features.curves import Curves, powers
+    from andamio.features.distances import ByRegime, Distance, Ratio, Reconstruction, Smallest
     from andamio.features.exports import export_dummy, export_forest, export_lightgbm, export_linear
     from andamio.features.foreign import bring_onnx
     from andamio.features.graph import FeatureGraph, feature_graph, run_features
+    from andamio.features.kernels import Kernel
     from andamio.features.learning import learn_plan
     from andamio.features.scores import (
         Always,
@@ -48,15 +50,18 @@ if TYPE_CHECKING:
         Softmax,
         average,
     )
+    from andamio.features.sisters import SISTER_COLUMN, Sister
     from andamio.features.trees import Trees
 
 _WHEN_ASKED = {
-    "answers": ("Classifier", "Regressor", "append_model"),
+    "answers": ("Classifier", "Detector", "Regressor", "append_model"),
     "calibrations": ("Isotonic", "Normalised", "Platt"),
     "curves": ("Curves", "powers"),
+    "distances": ("ByRegime", "Distance", "Ratio", "Reconstruction", "Smallest"),
     "exports": ("export_dummy", "export_forest", "export_lightgbm", "export_linear"),
     "foreign": ("bring_onnx",),
     "graph": ("FeatureGraph", "feature_graph", "run_features"),
+    "kernels": ("Kernel",),
     "learning": ("learn_plan",),
     "scores": (
         "Always",
@@ -71,6 +76,7 @@ _WHEN_ASKED = {
         "Softmax",
         "average",
     ),
+    "sisters": ("SISTER_COLUMN", "Sister"),
     "trees": ("Trees",),
 }
 _HOME = {name: module for module, names in _WHEN_ASKED.items() for name in names}
@@ -83,24 +89,33 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
+    "SISTER_COLUMN",
     "Always",
     "Beside",
+    "ByRegime",
     "Classifier",
     "Combined",
     "Curves",
     "Described",
+    "Detector",
+    "Distance",
     "Exponential",
     "FeatureGraph",
     "FeaturePlan",
     "Isotonic",
+    "Kernel",
     "Limited",
     "Linear",
     "Logistic",
     "Normalised",
     "Platt",
+    "Ratio",
+    "Reconstruction",
     "Regressor",
     "Score",
     "Selected",
+    "Sister",
+    "Smallest",
     "Softmax",
     "Trees",
     "append_model",

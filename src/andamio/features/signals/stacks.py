@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spox import Var
 
 # Of a step: a number known beforehand, or one a row, shape (rows, 1, 1).
-Number: TypeAlias = float | Var
+Number: TypeAlias = "float | Var"
 
 
 class Stack:

@@ -20,5 +20,4 @@ def window_samples(name: str, length: int) -> NDArray[np.float64]:
     """Return the periodic window function of a name, shape ``(length,)``."""
     angle = 2 * np.pi * np.arange(length) / length
     parts = [(-1) ** k * share * np.cos(k * angle) for k, share in enumerate(_COSINES[name])]
-    taper: NDArray[np.float64] = np.sum(parts, axis=0)
-    return taper
+    return np.asarray(np.sum(parts, axis=0), np.float64)
