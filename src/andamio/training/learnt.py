@@ -100,6 +100,7 @@ def learn(
         record={
             "params": fitted.params,
             "trials": fitted.trials,
+            **_suggested(fitted),
             "found": [
                 {"name": f.feature.name, "expression": f.feature.expression, "share": f.share}
                 for f in fitted.found
@@ -122,6 +123,14 @@ def _told(transfer: Transfer) -> dict[str, object]:
 def say_step(progress: Progress, sentence: Text) -> None:
     """Tell a step that has no known length."""
     progress(Step(sentence, 0.0, 0.0))
+
+
+def _suggested(fitted: Fitted) -> dict[str, object]:
+    """Tell the features over signals that the contract left to training."""
+    found = {one.feature.name for one in fitted.found}
+    named = [feature for feature in fitted.plan.found if feature.name not in found]
+    told = [{"name": feature.name, "expression": feature.expression} for feature in named]
+    return {"suggested": told} if told else {}
 
 
 def _simpler(fitted: Fitted, chosen: str) -> dict[str, Answer]:
