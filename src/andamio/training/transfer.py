@@ -71,7 +71,9 @@ def sister_of(bundle: Bundle, name: str, contract: Contract) -> Sister:
     known = info.kind == Kind.REGRESSION or info.positive is not None
     if not known or other.kind is Kind.ANOMALY or other.signals:
         raise UsageError(
-            text("{sister} reads signals, or gives neither a number nor the chance of one event", sister=name),
+            text(
+                "{sister} reads signals, or gives neither a number nor the chance of one event", sister=name
+            ),
             fix=text("name a version of a regression or of a two-class model without signals"),
         )
     numbers = {i.name: place for place, i in enumerate(contract.numbers)}
