@@ -17,7 +17,7 @@ from andamio.statistics.metric_names import metric_name
 
 Drawn = Mapping[str, Any]
 GOOD, BAD, INK, GRID = "#1f7a4d", "#b3261e", "#1d3557", "#d9dee5"
-_STYLE = {
+STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "andamio",
     "font.family": "sans-serif",
@@ -52,7 +52,7 @@ def svg(name: str, paint: Callable[[Figure], None], *, size: tuple[float, float]
     Returns:
         An ``<svg>`` element.
     """
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=size, layout="constrained")
         paint(figure)
         _speak_numbers(figure)

@@ -107,7 +107,7 @@ def _drawn(passes: Sequence[Pass], metric: str, better: bool, repeated: Repeated
     if len(drawn) < DRAWS // 2 or not np.isfinite(whole).all():
         return None
     widened = whole + (drawn - drawn.mean(axis=0)) * np.sqrt(repeated.reuse.inflation)
-    return np.asarray(np.clip(widened, 0.0, 1.0 if better else None), dtype=np.float64)
+    return np.asarray(np.clip(widened, 0.0, 1.0 if better else None), np.float64)
 
 
 def _point(rows: float, values: Floats) -> Point:

@@ -33,6 +33,8 @@ class Learnt:
         simpler: Simpler models trained on the same rows, by name, the simplest first.
         record: Parameters, trials, found features: what the lineage tells, deterministic and plain JSON.
         standings: What was tried, the best first, as plain JSON.
+        again: Learns the same from all rows, once the held-out ones have told how good it is; None where the
+            model that was measured is the one that answers.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Learnt:
     simpler: Mapping[str, Answer] = field(default_factory=dict)
     record: Mapping[str, object] = field(default_factory=dict)
     standings: tuple[object, ...] = ()
+    again: Callable[[Problem], Learnt] | None = None
 
 
 class Learn(Protocol):

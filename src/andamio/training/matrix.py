@@ -10,6 +10,7 @@ import numpy as np
 from andamio.contracts.contract import Contract, Feature, Missing
 from andamio.contracts.rows import Rows
 from andamio.features import FeatureGraph, FeaturePlan, Sister, feature_graph, run_features
+from andamio.features.suggested import suggested_features
 from andamio.training.models import Matrix
 from andamio.training.transfer import SISTER
 
@@ -18,7 +19,10 @@ _UNDEFINED = float(np.float32(-1.7014117e38))
 
 
 class Matrices:
-    """Feature plans and matrices of one set of training rows, for any set of found features."""
+    """Feature plans and matrices of one set of training rows, for any set of found features.
+
+    Signals that no declared feature reads get a set of features of their own, in every plan.
+    """
 
     def __init__(
         self, contract: Contract, rows: Rows, excluded: frozenset[str], sister: Sister | None = None
@@ -28,6 +32,7 @@ class Matrices:
         self._contract = contract
         self._rows = rows
         self._excluded = excluded
+        self._suggested = suggested_features(contract, excluded)
         self._imputed = _medians(contract, rows)
         self._most_frequent = _modes(contract, rows)
         self._known: dict[tuple[Feature, ...], tuple[FeaturePlan, FeatureGraph, Matrix]] = {}
@@ -65,7 +70,7 @@ class Matrices:
     def _planned(self, found: tuple[Feature, ...], instead: Mapping[str, float]) -> FeaturePlan:
         return FeaturePlan(
             self._contract,
-            tuple(feature for feature in found if feature != SISTER),
+            (*self._suggested, *(feature for feature in found if feature != SISTER)),
             self._excluded,
             {**self._imputed, **instead},
             self._most_frequent,

@@ -33,6 +33,16 @@ REGRESSION_METRICS: Mapping[str, str] = {
     "phm_score": "<",
     "late_share": "<",
 }
+ANOMALY_METRICS: Mapping[str, str] = {
+    "false_alarm_rate": "<",
+    "detection": ">",
+    "recall": ">",
+    "precision": ">",
+    "f1": ">",
+    "accuracy": ">",
+    "roc_auc": ">",
+    "average_precision": ">",
+}
 NOISE_METRICS: Mapping[Kind, Mapping[str, str]] = {
     Kind.CLASSIFICATION: {"flips": "<"},
     Kind.REGRESSION: {"shift": "<"},
@@ -41,15 +51,16 @@ NOISE_METRICS: Mapping[Kind, Mapping[str, str]] = {
 METRICS: Mapping[Kind, Mapping[str, str]] = {
     Kind.CLASSIFICATION: CLASSIFICATION_METRICS,
     Kind.REGRESSION: REGRESSION_METRICS,
-    Kind.ANOMALY: CLASSIFICATION_METRICS,
+    Kind.ANOMALY: ANOMALY_METRICS,
 }
 _SHARES = {"recall", "precision", "f1", "accuracy", "roc_auc", "average_precision", "false_alarm_rate"}
-_SHARES |= {"brier", "coverage", "late_share", "flips"}
+_SHARES |= {"brier", "coverage", "late_share", "flips", "detection"}
+_OF_LIFE = frozenset(("phm_score", "late_share"))
 _GATE = re.compile(r"\s*(>=|<=|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
 
 
-def read_accept(root: Section, kind: Kind, inputs: Sequence[Input], *, costs: bool) -> Accept:
-    """Read ``[accept]`` with its slices and its noise."""
+def read_accept(root: Section, kind: Kind, inputs: Sequence[Input], *, costs: bool, horizon: bool) -> Accept:
+    """Read ``[accept]`` with its slices and its noise; a gate may need ``[costs]`` or a ``horizon``."""
     section = root.section("accept")
     if section is None:
         return Accept()
@@ -57,6 +68,13 @@ def read_accept(root: Section, kind: Kind, inputs: Sequence[Input], *, costs: bo
     gates = _gates(section, METRICS[kind], ("slices", "noise"))
     if any(gate.metric == "cost_per_row" for gate in gates) and not costs:
         section.wrong("cost_per_row", text("cost_per_row needs a section [costs]"))
+    for metric in sorted(_OF_LIFE & {gate.metric for gate in gates}):
+        if not horizon:
+            section.wrong(
+                metric,
+                text("{metric} measures a remaining life", metric=metric),
+                fix=text("write a horizon in [model], or remove the gate"),
+            )
     return Accept(
         gates=gates,
         slices=_slices(slices, kind, inputs) if slices else None,
