@@ -44,7 +44,6 @@ def _again(
         seed=seed,
         progress=_quiet,
         only=chosen.candidate,
-        features=chosen.features,
     )
     return _learnt(problem, fitted, excluded, seed, trials)
 
@@ -68,20 +67,16 @@ def _learnt(
         record={
             "params": {"family": candidate.family, **candidate.settings()},
             "trials": len(trials),
-            "found": [{"name": one.name, "expression": one.expression} for one in chosen.features],
+            "found": [{"name": one.name, "expression": one.expression} for one in fitted.found],
             "limit": plain(chosen.limit.level),
             "stretches": chosen.limit.stretches,
             "alarms_allowed_in_the_history": plain(chosen.limit.allowed),
             "history_vouches_for_the_budget": chosen.limit.vouched,
             "rows_set_aside": fitted.set_aside,
         },
-        standings=tuple(_standing(trial, _is(trial, chosen)) for trial in trials),
+        standings=tuple(_standing(trial, trial.candidate == candidate) for trial in trials),
         again=partial(_again, trials, chosen, excluded, seed),
     )
-
-
-def _is(trial: Trial, chosen: Trial) -> bool:
-    return trial.candidate == chosen.candidate and trial.features == chosen.features
 
 
 def _standing(trial: Trial, chosen: bool) -> object:
@@ -94,7 +89,6 @@ def _standing(trial: Trial, chosen: bool) -> object:
             "error": trial.error,
             "noticed": trial.noticed,
             "recall": trial.recall,
-            "features": [feature.expression for feature in trial.features],
             "chosen": chosen,
         }
     )
