@@ -14,7 +14,7 @@ from andamio.errors import Fault, GoldenRowsDiffer, text
 
 # Other processors round float32 sums in another order; a wrong answer is far outside this.
 RELATIVE, ABSOLUTE = 1e-4, 1e-5
-_ANSWERS = ("probabilities", "decision", "value", "lower", "upper")
+_ANSWERS = ("probabilities", "decision", "value", "lower", "upper", "health")
 
 
 def golden_rows(rows: Rows, answers: Outputs) -> list[dict[str, Any]]:

@@ -17,9 +17,14 @@ from andamio.errors import GraphRefused, Text, text
 
 CLASSIFICATION_OUTPUTS = ("features", "probabilities", "decision")
 REGRESSION_OUTPUTS = ("features", "value", "lower", "upper")
+ANOMALY_OUTPUTS = ("features", "score", "decision", "health")
+_OUTPUTS = {"classification": CLASSIFICATION_OUTPUTS, "anomaly": ANOMALY_OUTPUTS}
+# The score of an anomaly is its value: what is recorded, watched and explained.
+_FIELDS = {"score": "value"}
 _TABLES = frozenset({"features", "probabilities"})
 _COMPANY = 64
 _FEW, _SLOW_S = 4, 0.02
+_SAMPLES_AT_ONCE = 1 << 17
 
 
 class GraphInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,7 +54,8 @@ class Outputs(msgspec.Struct, frozen=True, kw_only=True, gc=False, eq=False):
 
     ``features`` float32 ``(n, features)`` (None when not asked for); for classification
     ``probabilities`` float32 ``(n, classes)`` and ``decision`` int64 ``(n,)``, the index of a class; for
-    regression ``value``, ``lower``, ``upper`` float32 ``(n,)``.
+    regression ``value``, ``lower``, ``upper`` float32 ``(n,)``; for an anomaly ``value`` is the score, 1 the
+    limit, with ``decision`` and ``health`` float32 ``(n,)``, 0 to 100.
     """
 
     features: NDArray[np.float32] | None = None
@@ -58,6 +64,7 @@ class Outputs(msgspec.Struct, frozen=True, kw_only=True, gc=False, eq=False):
     value: NDArray[np.float32] | None = None
     lower: NDArray[np.float32] | None = None
     upper: NDArray[np.float32] | None = None
+    health: NDArray[np.float32] | None = None
 
 
 class Graph:
@@ -78,7 +85,7 @@ class Graph:
         self._session = start_session(model, threads)
         _check_shape(self._session, info)
         produced = {output.name for output in self._session.get_outputs()}
-        wanted = CLASSIFICATION_OUTPUTS if info.kind == "classification" else REGRESSION_OUTPUTS
+        wanted = _OUTPUTS.get(info.kind, REGRESSION_OUTPUTS)
         self._all = [name for name in wanted if name in produced]
         self._answers = [name for name in self._all if name != "features"]
         columns = {output.name for output in self._session.get_outputs() if len(output.shape or ()) != 1}
@@ -105,13 +112,34 @@ class Graph:
         if self._takes_signals and rows.signals is not None:
             feeds["signals"] = rows.signals
         names = self._all if features else self._answers
-        return _outputs(names, self._session.run(names, feeds), self._columns)
+        return _outputs(names, self._in_parts(names, feeds), self._columns)
+
+    def _in_parts(
+        self, names: Sequence[str], feeds: Mapping[str, NDArray[np.generic]]
+    ) -> Sequence[NDArray[Any]]:
+        """Run the graph; over long signals a few rows at a time, which bounds memory and suits the cache."""
+        samples = feeds.get("signals")
+        if samples is not None and not len(samples):
+            # A product of a constant with no rows is refused by onnxruntime: one row is asked, and left out.
+            blank = {"numbers": np.float32(0), "categories": "", "signals": np.float32(0)}
+            one = {name: np.full((1, values.shape[1]), blank[name]) for name, values in feeds.items()}
+            one = {name: values.astype(feeds[name].dtype) for name, values in one.items()}
+            return [column[:0] for column in self._session.run(names, one)]
+        if samples is None or samples.size <= _SAMPLES_AT_ONCE:
+            found: Sequence[NDArray[Any]] = self._session.run(names, feeds)
+            return found
+        step = max(1, _SAMPLES_AT_ONCE // samples.shape[1])
+        parts = [
+            self._session.run(names, {name: values[start : start + step] for name, values in feeds.items()})
+            for start in range(0, len(samples), step)
+        ]
+        return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
     def run_each(self, rows: Rows) -> Outputs:
         """Answer some rows as ``run`` answers each of them alone, to the bit; without features."""
         alone = [self.run(row, features=False) for row in _one_by_one(rows)]
-        found = {name: np.concatenate([getattr(answer, name) for answer in alone]) for name in self._answers}
-        return Outputs(**found)
+        fields = [field_of(name) for name in self._answers]
+        return Outputs(**{name: np.concatenate([getattr(one, name) for one in alone]) for name in fields})
 
     def is_rowwise(self, rows: Rows) -> bool:
         """Tell whether the answers to these rows are the same, to the bit, alone and in company.
@@ -131,7 +159,7 @@ class Graph:
             np.array_equal(_bits(getattr(together, name)), _bits(getattr(alone, name)[:size]))
             for size in (2, 3, 5, 8, 13, 21, 34, _COMPANY)
             for together in (self.run(many.take(np.arange(size)), features=False),)
-            for name in self._answers
+            for name in map(field_of, self._answers)
         )
 
 
@@ -153,6 +181,7 @@ class _OneRow:
         bound = _outputs(names, answers, columns)
         self._probabilities, self._decision = bound.probabilities, bound.decision
         self._value, self._lower, self._upper = bound.value, bound.lower, bound.upper
+        self._health = bound.health
         self._run = session.run_with_iobinding
         self._free = Lock()
 
@@ -165,9 +194,23 @@ class _OneRow:
             self._run(self._binding)
             if self._probabilities is not None and self._decision is not None:
                 return Outputs(probabilities=self._probabilities.copy(), decision=self._decision.copy())
+            if self._health is not None:
+                return _detected(self._value, self._decision, self._health)
             return Outputs(value=_copy(self._value), lower=_copy(self._lower), upper=_copy(self._upper))
         finally:
             self._free.release()
+
+
+def _detected(
+    score: NDArray[np.float32] | None, decision: NDArray[np.int64] | None, health: NDArray[np.float32]
+) -> Outputs:
+    chosen = None if decision is None else decision.copy()
+    return Outputs(value=_copy(score), decision=chosen, health=health.copy())
+
+
+def field_of(output: str) -> str:
+    """Return what an output of the graph is called among the answers."""
+    return _FIELDS.get(output, output)
 
 
 def _copy(answer: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
@@ -178,7 +221,7 @@ def _outputs(names: Sequence[str], found: Sequence[NDArray[Any]], columns: Set[s
     answers = dict(zip(names, found, strict=True))
     for name in columns:
         answers[name] = answers[name].reshape(-1)
-    return Outputs(**answers)
+    return Outputs(**{field_of(name): answer for name, answer in answers.items()})
 
 
 def _one_by_one(rows: Rows) -> Iterator[Rows]:
@@ -238,6 +281,9 @@ def _check_shape(session: ort.InferenceSession, info: GraphInfo) -> None:
 def _required_outputs(info: GraphInfo) -> Mapping[str, str]:
     if info.kind == "classification":
         return {"features": "tensor(float)", "probabilities": "tensor(float)", "decision": "tensor(int64)"}
+    if info.kind == "anomaly":
+        floats = dict.fromkeys(("features", "score", "health"), "tensor(float)")
+        return {**floats, "decision": "tensor(int64)"}
     return {"features": "tensor(float)", "value": "tensor(float)"}
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from andamio.bundles.graph import Outputs, start_session
+from andamio.bundles.graph import Outputs, field_of, start_session
 from andamio.bundles.onnx_form import read_model
 
 FEATURES = "features"
@@ -34,7 +34,7 @@ class AnsweringHalf:
         found: list[NDArray[Any]] = self._session.run(self._names, {FEATURES: features})
         return Outputs(
             **{
-                name: array if name == "probabilities" else array.reshape(-1)
+                field_of(name): array if name == "probabilities" else array.reshape(-1)
                 for name, array in zip(self._names, found, strict=True)
             }
         )

@@ -18,7 +18,7 @@ from andamio.contracts import Rows
 TOLERANCE = 1e-4
 _CHUNK = 10_000
 _MOST_THRESHOLDS = 100_000
-_NUMBERS = ("probabilities", "value", "lower", "upper")
+_NUMBERS = ("probabilities", "value", "lower", "upper", "health")
 
 FromRows = Callable[[Rows], Outputs]
 FromFeatures = Callable[[NDArray[np.float32]], Outputs]
@@ -134,7 +134,7 @@ class _Tally:
             self.flips += len(expected)
             return
         other = expected != found.decision
-        tied = other & _near_threshold(found.probabilities, len(expected), threshold)
+        tied = other & (_near_threshold(found.probabilities, len(expected), threshold) | _near_limit(found))
         self.ties += int(tied.sum())
         self.flips += int((other & ~tied).sum())
 
@@ -184,3 +184,10 @@ def _near_threshold(
     best = np.sort(probabilities, axis=1)[:, -2:]
     near: NDArray[np.bool_] = best[:, -1] - best[:, 0] <= TOLERANCE
     return near
+
+
+def _near_limit(found: Outputs) -> NDArray[np.bool_]:
+    """Tell where the score of an anomaly is its limit, which is 1, but for rounding."""
+    if found.health is None or found.value is None:
+        return np.zeros(1, np.bool_)
+    return np.asarray(np.abs(found.value - 1.0) <= TOLERANCE)

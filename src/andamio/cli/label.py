@@ -118,7 +118,8 @@ def _champion(plant: PlantFolder, model: str) -> tuple[Bundle, int]:
 def _value_column(contract: Contract) -> str:
     """Name the column that a person fills in: the target's, or another where a tag has that name."""
     taken = {*contract.by_name, _ID, _WHY, _WEIGHT, "asset", "time", "answer"}
-    return contract.target if contract.target not in taken else f"{contract.target} (truth)"
+    target = contract.target or "truth"
+    return target if target not in taken else f"{target} (truth)"
 
 
 def _written(chosen: Sequence[Chosen], contract: Contract, info: GraphInfo) -> str:

@@ -23,6 +23,8 @@ from andamio.monitoring.performance import Measured
 from andamio.monitoring.performance.worth import Worth
 from andamio.statistics.metric_names import metric_name
 
+_MACHINES = 5
+
 
 def command(
     model: Annotated[
@@ -92,6 +94,26 @@ def look(folder: PlantFolder, route: Route) -> ModelHealth:
     return examine(seen, bundle, bundle.contract, route.champion.version, at=clock.now())
 
 
+def _tell_machines(out: Output, health: ModelHealth) -> None:
+    """Say how every machine is that a model of anomalies watches, the worst first."""
+    states = {
+        "well": (say("well"), "green"),
+        "worn": (say("worn"), "yellow"),
+        "failing": (say("failing"), "red"),
+    }
+    for machine in health.machines[:_MACHINES]:
+        word, style = states[machine.condition.state]
+        out.say(
+            "  {asset}: {state}, health {health} of 100",
+            asset=machine.asset or health.model,
+            state=word,
+            health=round(machine.condition.health),
+            style=style,
+        )
+    if len(health.machines) > _MACHINES:
+        out.say("  and {n} more machines in a better state", n=len(health.machines) - _MACHINES)
+
+
 def _tell(out: Output, health: ModelHealth, zone: ZoneInfo) -> None:
     out.blank()
     verdicts = {
@@ -124,6 +146,7 @@ def _tell(out: Output, health: ModelHealth, zone: ZoneInfo) -> None:
             now=float(f"{health.score_now:.3g}"),
             then=float(f"{health.score_then:.3g}"),
         )
+    _tell_machines(out, health)
     if health.performance.judged:
         out.say("  truth known for {n} {n:row|rows}:", n=health.performance.judged)
         for measured in health.performance.measures:
@@ -212,6 +235,15 @@ def as_data(health: ModelHealth) -> dict[str, object]:
                 for m in health.performance.measures
             ],
         },
+        "machines": [
+            {
+                "asset": one.asset,
+                "state": one.condition.state,
+                "health": one.condition.health,
+                "rows": one.condition.rows,
+            }
+            for one in health.machines
+        ],
         "unmatched_truths": health.unmatched,
         "estimate": {
             "metric": health.estimate.metric,

@@ -182,6 +182,21 @@ class Monitor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Anomaly:
+    """How a machine that nobody labelled is watched.
+
+    Attributes:
+        regime: The category or truth tag that tells start-up, idle and operating points apart; None lets
+            training look for operating points itself.
+        false_alarm_share: Share of normal rows that may be alarms, where the history has no clock; with one,
+            ``[monitor] false_alarms_per_month`` is the budget.
+    """
+
+    regime: str | None = None
+    false_alarm_share: float = 0.001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retrain:
     """When and on whose word the model is trained again."""
 
@@ -234,6 +249,7 @@ class Contract:
     accept: Accept = field(default_factory=Accept)
     costs: Costs | None = None
     monitor: Monitor = field(default_factory=Monitor)
+    anomaly: Anomaly = field(default_factory=Anomaly)
     retrain: Retrain = field(default_factory=Retrain)
     fallback: Fallback | None = None
     source: str = ""

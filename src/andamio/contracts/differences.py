@@ -44,7 +44,7 @@ def diff(old: Contract, new: Contract) -> list[Change]:
         )
     changes += _compared("latency.p99_ms", old.p99_ms, new.p99_ms)
     changes += _gates(old, new)
-    for section in ("window", "costs", "monitor", "retrain", "fallback"):
+    for section in ("window", "costs", "monitor", "anomaly", "retrain", "fallback"):
         changes += _compared_fields(section, getattr(old, section), getattr(new, section))
     return changes
 

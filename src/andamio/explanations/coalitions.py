@@ -21,7 +21,7 @@ class Aim:
     @classmethod
     def of(cls, info: GraphInfo, decision: int | None) -> Aim:
         """Choose it: the positive class of two, the decided class of several, or the value."""
-        if not info.classes:
+        if not info.classes or info.kind == "anomaly":
             return cls(None, 0)
         column = info.positive if info.positive is not None else int(decision or 0)
         return cls(info.classes[column], column)

@@ -10,7 +10,7 @@ Models reach the graph as scores: ``export_lightgbm(booster)``, ``export_forest(
 ``export_linear(coefficients, intercept)``, ``export_dummy(values)``, ``Kernel``. Scores combine: ``average``,
 ``Combined``, ``Logistic``, ``Softmax``, ``Platt``, ``Isotonic``, ``Normalised``, ``Limited``,
 ``Selected``, ``Beside``, ``Exponential``, ``Curves``; a model brought as a file is one too (``bring_onnx``).
-``Classifier`` and ``Regressor`` say which score is which answer:
+``Classifier``, ``Regressor`` and ``Detector`` say which score is which answer:
 
     plan = learn_plan(contract, training_rows)         # medians and most frequent values
     graph = feature_graph(plan)
@@ -28,9 +28,10 @@ from andamio.features.checking import Described, check_features, describe_featur
 from andamio.features.plan import FeaturePlan
 
 if TYPE_CHECKING:
-    from andamio.features.answers import Classifier, Regressor, append_model
+    from andamio.features.answers import Classifier, Detector, Regressor, append_model
     from andamio.features.calibrations import Isotonic, Normalised, Platt
     from andamio.features.curves import Curves, powers
+    from andamio.features.distances import ByRegime, Distance, Ratio, Reconstruction, Smallest
     from andamio.features.exports import export_dummy, export_forest, export_lightgbm, export_linear
     from andamio.features.foreign import bring_onnx
     from andamio.features.graph import FeatureGraph, feature_graph, run_features
@@ -53,9 +54,10 @@ if TYPE_CHECKING:
     from andamio.features.trees import Trees
 
 _WHEN_ASKED = {
-    "answers": ("Classifier", "Regressor", "append_model"),
+    "answers": ("Classifier", "Detector", "Regressor", "append_model"),
     "calibrations": ("Isotonic", "Normalised", "Platt"),
     "curves": ("Curves", "powers"),
+    "distances": ("ByRegime", "Distance", "Ratio", "Reconstruction", "Smallest"),
     "exports": ("export_dummy", "export_forest", "export_lightgbm", "export_linear"),
     "foreign": ("bring_onnx",),
     "graph": ("FeatureGraph", "feature_graph", "run_features"),
@@ -90,10 +92,13 @@ __all__ = [
     "SISTER_COLUMN",
     "Always",
     "Beside",
+    "ByRegime",
     "Classifier",
     "Combined",
     "Curves",
     "Described",
+    "Detector",
+    "Distance",
     "Exponential",
     "FeatureGraph",
     "FeaturePlan",
@@ -104,10 +109,13 @@ __all__ = [
     "Logistic",
     "Normalised",
     "Platt",
+    "Ratio",
+    "Reconstruction",
     "Regressor",
     "Score",
     "Selected",
     "Sister",
+    "Smallest",
     "Softmax",
     "Trees",
     "append_model",

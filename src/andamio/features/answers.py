@@ -41,12 +41,27 @@ class Regressor:
     upper: Score
 
 
-def append_model(graph: FeatureGraph, answer: Classifier | Regressor) -> bytes:
+@dataclass(frozen=True, slots=True, eq=False)
+class Detector:
+    """How unlike the usual a row is: ``score`` is never negative, and 1 at the limit of an anomaly.
+
+    ``positive`` is the index that is decided for an anomaly; the other of 0 and 1 for all else.
+    """
+
+    score: Score
+    positive: int = 1
+
+
+Answer = Classifier | Regressor | Detector
+
+
+def append_model(graph: FeatureGraph, answer: Answer) -> bytes:
     """Append a model to its feature graph and give the bytes of the one file that answers.
 
     Outputs: ``features`` float32 ``(rows, F)``; for a classifier ``probabilities`` float32
     ``(rows, K)`` and ``decision`` int64 ``(rows,)``; for a regressor ``value``, ``lower`` and
-    ``upper`` float32 ``(rows,)``. Equal graphs and answers give equal bytes.
+    ``upper`` float32 ``(rows,)``; for a detector ``score`` and ``health`` float32 and ``decision`` int64,
+    ``(rows,)``. Equal graphs and answers give equal bytes.
 
     Raises:
         ModelRefused: A model that was brought along uses operators outside the standard.
@@ -55,7 +70,7 @@ def append_model(graph: FeatureGraph, answer: Classifier | Regressor) -> bytes:
     features = spox.inline(graph.model)(**arguments)["features"]
     writing = Writing(arguments, features, graph.names)
     outputs = {"features": features}
-    outputs |= _classify(writing, answer) if isinstance(answer, Classifier) else _regress(writing, answer)
+    outputs |= _answered(writing, answer)
     return to_bytes(portable(spox.build(arguments, outputs)))
 
 
@@ -65,6 +80,12 @@ def _arguments(graph: FeatureGraph) -> dict[str, Var]:
         i.name: spox.argument(Tensor(types[i.name], ("rows", i.type.tensor_type.shape.dim[1].dim_value)))
         for i in graph.model.graph.input
     }
+
+
+def _answered(writing: Writing, answer: Answer) -> dict[str, Var]:
+    if isinstance(answer, Classifier):
+        return _classify(writing, answer)
+    return _detect(writing, answer) if isinstance(answer, Detector) else _regress(writing, answer)
 
 
 def _classify(writing: Writing, answer: Classifier) -> dict[str, Var]:
@@ -95,3 +116,14 @@ def _regress(writing: Writing, answer: Regressor) -> dict[str, Var]:
         _column(writing.write(score)) for score in (answer.value, answer.lower, answer.upper)
     )
     return {"value": value, "lower": op.min([lower, value]), "upper": op.max([upper, value])}
+
+
+def _detect(writing: Writing, answer: Detector) -> dict[str, Var]:
+    """Write score, decision and health, which is ``100 / (1 + score**4)``: 100 at rest, 50 at the limit."""
+    score = _column(writing.write(answer.score))
+    limit = op.const(np.float32(1))
+    apart = op.greater_or_equal(score, limit) if answer.positive == 1 else op.less(score, limit)
+    decision = op.cast(apart, to=np.int64)
+    square = op.mul(score, score)
+    worn = op.add(op.mul(square, square), op.const(np.float32(1)))
+    return {"score": score, "decision": decision, "health": op.div(op.const(np.float32(100)), worn)}

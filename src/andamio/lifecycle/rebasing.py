@@ -143,7 +143,7 @@ def _learn(bundle: Bundle, rows: Arrivals) -> dict[str, NDArray[np.generic]]:
         contract=bundle.contract,
         rows=asked,
         target=np.zeros(count, np.float64) if is_regression else np.zeros(count, np.int64),
-        classes=() if is_regression else ("0",),
+        classes=() if is_regression else bundle.info.classes[:1],
         positive=None,
         times=rows.times,
         assets=np.array([asset or "" for asset in assets], dtype=object) if any(assets) else None,
@@ -164,7 +164,7 @@ def _answers(bundle: Bundle, rows: Rows) -> Outputs:
 
 def _joined(parts: Sequence[Outputs]) -> Outputs:
     first = parts[0]
-    names = ("features", "probabilities", "decision", "value", "lower", "upper")
+    names = ("features", "probabilities", "decision", "value", "lower", "upper", "health")
     found = {
         name: None
         if getattr(first, name) is None

@@ -18,6 +18,7 @@ from andamio.monitoring.drift import FEWEST
 from andamio.monitoring.findings import Finding, Level
 from andamio.monitoring.grouping import together
 from andamio.monitoring.learnt import learnt_findings
+from andamio.monitoring.machines import Machine, machines_of
 from andamio.monitoring.observation import Observation, scores_of, streams
 from andamio.monitoring.performance.harm import LossDetector, in_order_of_arrival
 from andamio.monitoring.performance.history import history_of
@@ -53,6 +54,7 @@ class ModelHealth:
     findings: tuple[Finding, ...]
     estimate: Estimate
     worth: Worth | None
+    machines: tuple[Machine, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -112,6 +114,7 @@ def examine(
             [seen.predictions[row] for row in rows[-_ESTIMATED:]], bundle.info, reference
         ),
         worth=_worth(judged, bundle, contract),
+        machines=machines_of(seen, rows, bundle.info),
     )
 
 

@@ -6,7 +6,9 @@
 
 Two classes: ``label``, ``decision`` (is it the positive class?) and ``probability`` of the positive
 class. More classes: ``label`` and ``probabilities`` by label. A number: ``value`` with ``lower`` and
-``upper``, null where the model gives no interval. The predictions keep the order of the rows sent.
+``upper``, null where the model gives no interval. An anomaly: ``label``, ``decision`` (is it one?), ``score``
+(never negative, 1 is the limit) and ``health`` (100 as good as ever, 50 at the limit, 0 worst). The
+predictions keep the order of the rows sent.
 Numbers are the graph's float32 outputs, written exactly.
 """
 
@@ -45,6 +47,18 @@ class ClassPrediction(msgspec.Struct, frozen=True):
     recorded: bool
 
 
+class AnomalyPrediction(msgspec.Struct, frozen=True, gc=False):
+    """The answer to one row of a model that watches a machine nobody labelled."""
+
+    id: str
+    label: str
+    decision: bool
+    score: float
+    health: float
+    flags: tuple[str, ...]
+    recorded: bool
+
+
 class ValuePrediction(msgspec.Struct, frozen=True, gc=False):
     """The answer to one row of a model that predicts a number."""
 
@@ -56,7 +70,7 @@ class ValuePrediction(msgspec.Struct, frozen=True, gc=False):
     recorded: bool
 
 
-Prediction = TwoClassPrediction | ClassPrediction | ValuePrediction
+Prediction = TwoClassPrediction | ClassPrediction | AnomalyPrediction | ValuePrediction
 
 
 class Answerer(Protocol):
@@ -71,11 +85,36 @@ class Answerer(Protocol):
 
 def answerer(info: GraphInfo) -> Answerer:
     """Choose the shape of a model's answers, once, when it is loaded."""
+    if info.kind == "anomaly":
+        return _Anomalies(info.classes, info.positive)
     if not info.classes:
         return _values
     if info.positive is not None and len(info.classes) == 2:
         return _TwoClasses(info.classes, info.positive)
     return _Classes(info.classes)
+
+
+class _Anomalies:
+    def __init__(self, classes: Sequence[str], positive: int | None) -> None:
+        self._classes = tuple(classes)
+        self._positive = positive
+
+    def __call__(
+        self, ids: Sequence[str], outputs: Outputs, flags: Sequence[tuple[str, ...]], *, recorded: bool
+    ) -> list[Prediction]:
+        return [
+            AnomalyPrediction(
+                name, self._classes[chosen], chosen == self._positive, score, health, flag, recorded
+            )
+            for name, chosen, score, health, flag in zip(
+                ids,
+                _there(outputs.decision).tolist(),
+                _there(outputs.value).tolist(),
+                _there(outputs.health).tolist(),
+                flags,
+                strict=True,
+            )
+        ]
 
 
 class _TwoClasses:
@@ -134,7 +173,12 @@ def answer_columns(
 ) -> dict[str, Column]:
     """Lay the same answers out as columns, for files: probabilities spread, flags joined by spaces."""
     columns: dict[str, Column] = {"id": ids}
-    if info.classes:
+    if info.kind == "anomaly":
+        decisions = _there(outputs.decision)
+        columns["label"] = np.array(info.classes, object)[decisions]
+        columns["decision"] = decisions == info.positive
+        columns |= {"score": _there(outputs.value), "health": _there(outputs.health)}
+    elif info.classes:
         decisions = _there(outputs.decision)
         columns["label"] = np.array(info.classes, object)[decisions]
         shares = _there(outputs.probabilities)

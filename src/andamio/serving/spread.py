@@ -119,7 +119,7 @@ def _decisions(records: Sequence[PredictionRecord]) -> Iterator[tuple[int, int]]
 
 
 def _values(records: Sequence[PredictionRecord], info: GraphInfo) -> NDArray[np.floating] | None:
-    if not info.classes:
+    if not info.classes or info.kind == "anomaly":
         return np.frombuffer(b"".join([record.value or b"" for record in records]), "<f4")
     if info.positive is None or len(info.classes) != 2:
         return None
@@ -129,7 +129,7 @@ def _values(records: Sequence[PredictionRecord], info: GraphInfo) -> NDArray[np.
 
 
 def _edges(bundle: Bundle) -> tuple[float, ...]:
-    if bundle.info.classes:
+    if bundle.info.classes and bundle.info.kind != "anomaly":
         return _SHARES
     quantiles = bundle.reference().get(_QUANTILES)
     if quantiles is None or len(quantiles) < 10:

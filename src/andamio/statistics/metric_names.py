@@ -9,6 +9,7 @@ NAMES: dict[str, Text] = {
     "precision": text("alarms that were right"),
     "f1": text("balance of both (F1)"),
     "false_alarm_rate": text("false alarms among normal rows"),
+    "detection": text("injected faults noticed"),
     "accuracy": text("rows answered right"),
     "roc_auc": text("ranking of events above others (ROC AUC)"),
     "average_precision": text("ranking, where events are rare (average precision)"),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andamio.bundles import GraphInfo, Outputs
-from andamio.contracts.contract import Contract
+from andamio.contracts.contract import Contract, Kind
 from andamio.errors import ModelRefused, text
 from andamio.features import (
     Classifier,
@@ -62,6 +62,8 @@ def bring(
     started = time.perf_counter()
     foreign = recognise(model)
     say_step(progress, text("taking {model} along", model=foreign.title))
+    if contract.kind is Kind.ANOMALY:
+        raise _has_no_target(contract)
     problem = read_problem(contract, dataset.frame)
     leaks = tuple(
         dataclasses.replace(leak, excluded=False) for leak in input_leaks(contract, dataset.frame, problem)
@@ -72,6 +74,15 @@ def bring(
     taken_s = round(time.perf_counter() - started, 3)
     found = Findings(leaks, frozenset(), split)
     return finish(problem, dataset, found, learnt, options, progress, durations={"bring_s": taken_s})
+
+
+def _has_no_target(contract: Contract) -> ModelRefused:
+    return ModelRefused(
+        text("a model of anomalies cannot be brought along"),
+        where=text('models/{name}.toml, kind = "anomaly"', name=contract.name),
+        why=text("its limit comes from the plant's own history, by models that have not seen it"),
+        fix=text("train it here:  andamio train {name}", name=contract.name),
+    )
 
 
 def _learn(foreign: ForeignModel, train: Problem, options: TrainOptions, progress: Progress) -> Learnt:

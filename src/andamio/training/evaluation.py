@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from andamio.bundles import Outputs
 from andamio.statistics.intervals import Interval, bootstrap
+from andamio.training.anomaly.measuring import Noticing
 from andamio.training.claims import DUMMY, Claims, claims_of
 from andamio.training.comparison import Comparison, compare, compared
 from andamio.training.curves import curves
@@ -113,10 +114,10 @@ def evaluate(
     """
     outputs = answer(test.rows)
     groups = alike(test)
-    if len(train) + len(test) < FEW_ROWS:
+    if len(train) + len(test) < FEW_ROWS and not test.is_anomaly:
         metrics = intervals(measured_once(test, outputs, seed), test)
     else:
-        metrics = bootstrap(lambda index: measure(test, outputs, index), len(test), groups, seed=seed)
+        metrics = bootstrap(_measures(test, outputs, answer, seed), len(test), groups, seed=seed)
     judged = _Judged(test, outputs, metrics, None, claims)
     if repeated is None:
         compare_with = _comparisons(test, outputs, simpler, groups, seed)
@@ -190,6 +191,16 @@ def _about_repeating(repeated: Repeated | None) -> dict[str, object] | None:
         "splits": reuse.splits,
         "steps": repeated.steps,
     }
+
+
+def _measures(
+    test: Problem, outputs: Outputs, answer: Answer, seed: int
+) -> Callable[[Index], Mapping[str, float]]:
+    """Return what measures the rows of an index; of a detector also how many made-up faults it notices."""
+    if not test.is_anomaly:
+        return lambda index: measure(test, outputs, index)
+    noticing = Noticing.measure(test, answer, seed)
+    return lambda index: {"detection": noticing.share(index), **measure(test, outputs, index)}
 
 
 def about_split(split: Split, train: Problem, test: Problem) -> dict[str, object]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
+from andamio.bundles import Outputs
 from andamio.contracts.rows import Rows
 from andamio.training.judging import Answer, measure
 from andamio.training.table import Problem
@@ -41,14 +43,13 @@ def importances(problem: Problem, answer: Answer, seed: int) -> list[Importance]
     rng = np.random.default_rng(seed)
     if len(problem) > MOST_ROWS:
         problem = problem.take(np.sort(rng.choice(len(problem), MOST_ROWS, replace=False)))
-    metric, sign = ("rmse", 1.0) if problem.is_regression else ("average_precision", -1.0)
-    whole = measure(problem, answer(problem.rows))[metric]
+    metric, lost = _loss(problem, answer)
     found = []
     for declared in problem.contract.inputs:
         losses = []
         for _ in range(REPEATS):
             shuffled = _shuffled(problem, declared.name, rng.permutation(len(problem)))
-            losses.append(sign * (measure(problem, answer(shuffled))[metric] - whole))
+            losses.append(lost(answer(shuffled)))
         found.append(Importance(declared.name, float(np.mean(losses)), metric))
     return sorted(found, key=lambda one: (-one.loss, one.tag))
 
@@ -66,3 +67,19 @@ def _shuffled(problem: Problem, tag: str, order: NDArray[np.int64]) -> Rows:
             signals = signals.copy()
             signals[:, signal.columns] = signals[order, signal.columns]
     return structs.replace(rows, numbers=numbers, categories=categories, signals=signals)
+
+
+def _loss(problem: Problem, answer: Answer) -> tuple[str, Callable[[Outputs], float]]:
+    """Return the metric, and what tells how much worse other answers are; a detector's score merely moves."""
+    before = answer(problem.rows)
+    if problem.is_anomaly:
+        return "shift", lambda shuffled: _moved(before, shuffled)
+    metric, sign = ("rmse", 1.0) if problem.is_regression else ("average_precision", -1.0)
+    whole = measure(problem, before)[metric]
+    return metric, lambda shuffled: sign * (measure(problem, shuffled)[metric] - whole)
+
+
+def _moved(before: Outputs, after: Outputs) -> float:
+    if before.value is None or after.value is None:
+        raise TypeError("an anomaly graph answers a score")
+    return float(np.mean(np.abs(after.value.astype(np.float64) - before.value.astype(np.float64))))

@@ -12,6 +12,7 @@ from andamio.contracts.rows import Rows
 from andamio.errors import Text
 from andamio.statistics.metrics import classification, regression
 from andamio.statistics.remaining_life import Numbers, lateness_costs, remaining_life
+from andamio.training.anomaly.measuring import detector_measures
 from andamio.training.table import Index, Problem
 
 Answer = Callable[[Rows], Outputs]
@@ -30,6 +31,8 @@ def measure(problem: Problem, outputs: Outputs, index: Index | None = None) -> M
         Every metric of the contract's kind by name; NaN where it is undefined.
     """
     rows = np.arange(len(problem), dtype=np.int64) if index is None else index
+    if problem.is_anomaly:
+        return detector_measures(problem, outputs, rows)
     if problem.is_regression:
         value, lower, upper = outputs.value, outputs.lower, outputs.upper
         truth, told = problem.target[rows].astype(np.float64), _numbers(value, rows)
@@ -54,6 +57,8 @@ def measure(problem: Problem, outputs: Outputs, index: Index | None = None) -> M
 
 def main_metric(problem: Problem) -> tuple[str, bool]:
     """Name the one metric to compare models by, and whether more of it is better."""
+    if problem.is_anomaly:
+        return ("f1" if (problem.target == problem.positive).any() else "detection"), True
     if problem.is_regression:
         costs = problem.contract.costs
         return ("rmse" if costs is None or costs.lateness is None else "cost_per_row"), False

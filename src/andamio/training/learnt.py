@@ -33,6 +33,8 @@ class Learnt:
         simpler: Simpler models trained on the same rows, by name, the simplest first.
         record: Parameters, trials, found features: what the lineage tells, deterministic and plain JSON.
         standings: What was tried, the best first, as plain JSON.
+        again: Learns the same from all rows, once the held-out ones have told how good it is; None where the
+            model that was measured is the one that answers.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Learnt:
     simpler: Mapping[str, Answer] = field(default_factory=dict)
     record: Mapping[str, object] = field(default_factory=dict)
     standings: tuple[object, ...] = ()
+    again: Callable[[Problem], Learnt] | None = None
 
 
 class Learn(Protocol):
@@ -59,6 +62,7 @@ class Learn(Protocol):
         seed: int,
         progress: Progress,
         only: frozenset[str] = frozenset(),
+        sister: Sister | None = None,
     ) -> Learnt:
         """Learn within a budget in seconds, or in exactly ``trials`` trials; see ``fitting.fit``."""
 
@@ -97,6 +101,7 @@ def learn(
         record={
             "params": fitted.params,
             "trials": fitted.trials,
+            **_suggested(fitted),
             "found": [
                 {"name": f.feature.name, "expression": f.feature.expression, "share": f.share}
                 for f in fitted.found
@@ -119,6 +124,14 @@ def _told(transfer: Transfer) -> dict[str, object]:
 def say_step(progress: Progress, sentence: Text) -> None:
     """Tell a step that has no known length."""
     progress(Step(sentence, 0.0, 0.0))
+
+
+def _suggested(fitted: Fitted) -> dict[str, object]:
+    """Tell the features over signals that the contract left to training."""
+    found = {one.feature.name for one in fitted.found}
+    named = [feature for feature in fitted.plan.found if feature.name not in found]
+    told = [{"name": feature.name, "expression": feature.expression} for feature in named]
+    return {"suggested": told} if told else {}
 
 
 def _simpler(fitted: Fitted, chosen: str) -> dict[str, Answer]:

@@ -22,6 +22,8 @@ from andamio.contracts.headers import table_columns
 from andamio.contracts.rows import Rows
 from andamio.errors import Text, text
 from andamio.features import Sister
+from andamio.training.anomaly.learning import learn_detector
+from andamio.training.anomaly.splitting import hold_out_latest, with_known
 from andamio.training.claims import no_claims
 from andamio.training.evaluation import Evaluation, about_split, evaluate
 from andamio.training.golden import choose_golden
@@ -131,7 +133,7 @@ def train(
     options: TrainOptions,
     progress: Progress,
     *,
-    learn: Learn = learn,
+    learn: Learn | None = None,
 ) -> Candidate:
     """Train a candidate.
 
@@ -143,7 +145,7 @@ def train(
         dataset: A dataset version.
         options: Budget, seed, tags to keep.
         progress: Told each step as it begins.
-        learn: Learns from the training part.
+        learn: Learns from the training part; None by the kind of the contract.
 
     Raises:
         TrainingDataRefused: The dataset cannot be trained on.
@@ -153,13 +155,14 @@ def train(
     reading = text("reading {data}@{version} by the contract", data=dataset.name, version=dataset.version)
     say_step(progress, reading)
     problem = read_problem(contract, dataset.frame)
-    leaks = input_leaks(contract, dataset.frame, problem)
+    leaks = [] if problem.is_anomaly else input_leaks(contract, dataset.frame, problem)
     excluded = frozenset(leak.column for leak in leaks if leak.excluded) - options.keep
-    split = holdout(problem, HELD_OUT, options.seed)
+    split = hold_out(problem, options.seed)
+    learn = learn or learner_of(problem)
     if options.sister is not None:
         learn = partial(cast("Callable[..., Learnt]", learn), sister=options.sister)
     learnt = learn(
-        problem.take(split.train),
+        problem.take(with_known(problem, split) if problem.is_anomaly else split.train),
         excluded=excluded,
         budget_s=options.budget_s * (1 - REPEATING_SHARE if too_few(problem) else 1),
         trials=options.trials,
@@ -192,6 +195,16 @@ def _repeat(
     return repeat(problem, repetition, progress, budget_s=options.budget_s - fitted_s, steps=steps)
 
 
+def hold_out(problem: Problem, seed: int) -> Split:
+    """Hold a part out by the kind of the contract."""
+    return hold_out_latest(problem, HELD_OUT) if problem.is_anomaly else holdout(problem, HELD_OUT, seed)
+
+
+def learner_of(problem: Problem) -> Learn:
+    """Choose who learns by the kind of the contract."""
+    return learn_detector if problem.is_anomaly else learn
+
+
 def finish(
     problem: Problem,
     dataset: Dataset,
@@ -204,7 +217,8 @@ def finish(
 ) -> Candidate:
     """Prove, measure, judge and describe what was learnt (or brought along)."""
     started = time.perf_counter()
-    measured = _measure(problem, found, learnt, options.seed, progress)
+    rehearsed, learnt = learnt, learnt if learnt.again is None else learnt.again(problem)
+    measured = _measure(problem, found, rehearsed, learnt, options.seed, progress)
     origin = lineage(
         dataset,
         problem,
@@ -243,18 +257,22 @@ class _Measured:
     evaluation: Evaluation
 
 
-def _measure(problem: Problem, found: Findings, learnt: Learnt, seed: int, progress: Progress) -> _Measured:
+def _measure(
+    problem: Problem, found: Findings, rehearsed: Learnt, learnt: Learnt, seed: int, progress: Progress
+) -> _Measured:
+    """Prove what will answer, and measure on held-out rows what has not seen them."""
     graph = Graph(learnt.graph, learnt.info)
     train, test = problem.take(found.split.train), problem.take(found.split.test)
     say_step(progress, text("proving that the graph answers as the trained model does"))
     probes = policy_probes(problem.contract, problem.rows)
     certificate = prove(learnt, graph, problem, probes, seed)
     say_step(progress, text("measuring on {rows} held-out rows", rows=len(test)))
+    asked = graph if rehearsed is learnt else Graph(rehearsed.graph, rehearsed.info)
     evaluation = evaluate(
         train,
         test,
-        graph.run,
-        learnt.simpler,
+        asked.run,
+        rehearsed.simpler,
         certificate,
         seed,
         repeated=None if found.repeated is None else (problem, found.repeated),

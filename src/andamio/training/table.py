@@ -20,7 +20,7 @@ from andamio.contracts.table import TableValidator, TableVerdict
 from andamio.errors import Fault, Text, TrainingDataRefused, text
 from andamio.features.windows import TICKS
 from andamio.training.horizons import look_ahead
-from andamio.training.target import read_target
+from andamio.training.target import Target, nothing_known, read_target
 from andamio.training.timeline import read_times
 from andamio.training.windows import read_ends, read_moments
 
@@ -97,6 +97,11 @@ class Problem:
         """Tell whether the target is a number."""
         return self.contract.kind is Kind.REGRESSION
 
+    @property
+    def is_anomaly(self) -> bool:
+        """Tell whether rows are only said to be usual or not; then most are merely presumed to be usual."""
+        return self.contract.kind is Kind.ANOMALY
+
     def take(self, index: Index) -> Problem:
         """Return the rows of ``index``, in that order."""
         return dataclasses.replace(
@@ -122,14 +127,13 @@ def read_problem(contract: Contract, frame: pl.DataFrame) -> Problem:
     Raises:
         TrainingDataRefused: A column is missing, the target has one class, too few rows are left.
     """
-    _check_kind(contract)
     found = table_columns(contract, frame.columns)
     _check_columns(contract, frame, found.faults)
     columns = {tag: cells_of(frame.to_series(place)) for tag, place in found.places.items()}
     verdict = TableValidator(contract.by_rows).check(columns, units=found.units)
     if contract.window is not None or contract.horizon is not None:
         return _over_time(contract, frame, verdict)
-    target = read_target(frame[contract.target], contract)
+    target = _read(contract, frame)
     times = read_times(frame[contract.time]) if contract.time else None
     keep = verdict.accepted & target.known
     if times is not None:
@@ -154,6 +158,10 @@ def read_problem(contract: Contract, frame: pl.DataFrame) -> Problem:
     )
 
 
+def _read(contract: Contract, frame: pl.DataFrame) -> Target:
+    return read_target(frame[contract.target], contract) if contract.target else nothing_known(frame.height)
+
+
 def _over_time(contract: Contract, frame: pl.DataFrame, verdict: TableVerdict) -> Problem:
     """Make the problem of windows, and of labels that look ahead."""
     seconds = read_times(frame[contract.time or ""])
@@ -161,7 +169,7 @@ def _over_time(contract: Contract, frame: pl.DataFrame, verdict: TableVerdict) -
     ends = read_ends(contract, frame, verdict.rows, verdict.accepted, moments)
     reaches, during = ends.ticks, np.zeros(len(ends.ticks), np.bool_)
     if contract.horizon is None:
-        whole = read_target(frame[contract.target], contract)
+        whole = _read(contract, frame)
         target = dataclasses.replace(whole, values=whole.values[ends.source], known=whole.known[ends.source])
     else:
         outlook = look_ahead(contract, frame, moments, ends, contract.horizon)
@@ -222,16 +230,6 @@ def _same_signals(signals: NDArray[np.float32]) -> Index:
     return np.array([places.setdefault(one.tobytes(), len(places)) for one in packed], dtype=np.int64)
 
 
-def _check_kind(contract: Contract) -> None:
-    if contract.kind is Kind.ANOMALY:
-        raise TrainingDataRefused(
-            text('{model} has kind = "anomaly", which is not trained yet', model=contract.name),
-            fix=text(
-                'with labelled history, write kind = "classification" and the label\'s column as target'
-            ),
-        )
-
-
 def _assets(frame: pl.DataFrame, contract: Contract, source: Index) -> NDArray[np.object_] | None:
     if not contract.asset:
         return None
@@ -244,7 +242,7 @@ def _check_columns(contract: Contract, frame: pl.DataFrame, missing: Sequence[Fa
     roles |= {"cycle": contract.window.cycle} if contract.window is not None else {}
     faults = list(missing)
     for role, column in roles.items():
-        if column is None or column in frame.columns:
+        if not column or column in frame.columns:
             continue
         near = difflib.get_close_matches(column, frame.columns, n=1)
         faults.append(

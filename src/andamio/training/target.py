@@ -14,6 +14,7 @@ from andamio.contracts.contract import Contract, Kind
 from andamio.errors import Fault, TrainingDataRefused, text
 
 MOST_CLASSES = 50
+UNNAMED = ("normal", "anomaly")
 POSITIVE_WORDS = frozenset(
     (
         *("1", "true", "t", "yes", "y", "si", "sí", "s", "positive", "positivo", "alarm", "alarma"),
@@ -51,7 +52,14 @@ def read_target(column: pl.Series, contract: Contract) -> Target:
     """
     if contract.kind is Kind.REGRESSION:
         return _numbers(column, contract)
+    if contract.kind is Kind.ANOMALY:
+        return _known_anomalies(column, contract)
     return _labels(column, contract)
+
+
+def nothing_known(rows: int) -> Target:
+    """Return the target of a history that nobody labelled: every row is presumed to be usual."""
+    return Target(np.zeros(rows, np.int64), UNNAMED, 1, np.ones(rows, np.bool_))
 
 
 def label_texts(column: pl.Series) -> list[str]:
@@ -97,6 +105,47 @@ def _labels(column: pl.Series, contract: Contract) -> Target:
         if positive is None:
             positive = positive_class(classes, np.bincount(values[known], minlength=2).tolist())
     return Target(values, classes, positive, known)
+
+
+def _known_anomalies(column: pl.Series, contract: Contract) -> Target:
+    """Read which rows are known anomalies; where the column is empty, a row is presumed to be usual."""
+    labels = label_texts(column)
+    found = _ordered(set(labels) - {""})
+    if not found:
+        return nothing_known(len(labels))
+    if len(found) > 2:
+        raise _refused(
+            contract,
+            Fault(
+                "training-data",
+                text(
+                    'the target "{target}" holds {count} different labels',
+                    target=contract.target,
+                    count=len(found),
+                ),
+                why=text("a row is either usual or a known anomaly"),
+                fix=text('name a column with two labels, or write kind = "classification" in [model]'),
+            ),
+        )
+    if len(found) == 1:
+        event = _is_event(found[0], contract)
+        classes: tuple[str, ...] = ("normal", found[0]) if event else (found[0], "anomaly")
+        positive = 1
+    else:
+        counts = [labels.count(label) for label in found]
+        declared = _declared_positive(contract, found)
+        classes, positive = found, positive_class(found, counts) if declared is None else declared
+    usual = 1 - positive
+    values = np.array([positive if label == classes[positive] else usual for label in labels], np.int64)
+    return Target(values, classes, positive, np.ones(len(labels), np.bool_))
+
+
+def _is_event(label: str, contract: Contract) -> bool:
+    """Tell whether the only label of a column names the anomaly."""
+    declared = contract.positive
+    if declared is not None:
+        return tidy(declared).casefold() == label.casefold()
+    return label.casefold() in POSITIVE_WORDS
 
 
 def _ordered(labels: set[str]) -> tuple[str, ...]:

@@ -33,6 +33,16 @@ REGRESSION_METRICS: Mapping[str, str] = {
     "phm_score": "<",
     "late_share": "<",
 }
+ANOMALY_METRICS: Mapping[str, str] = {
+    "false_alarm_rate": "<",
+    "detection": ">",
+    "recall": ">",
+    "precision": ">",
+    "f1": ">",
+    "accuracy": ">",
+    "roc_auc": ">",
+    "average_precision": ">",
+}
 NOISE_METRICS: Mapping[Kind, Mapping[str, str]] = {
     Kind.CLASSIFICATION: {"flips": "<"},
     Kind.REGRESSION: {"shift": "<"},
@@ -41,10 +51,10 @@ NOISE_METRICS: Mapping[Kind, Mapping[str, str]] = {
 METRICS: Mapping[Kind, Mapping[str, str]] = {
     Kind.CLASSIFICATION: CLASSIFICATION_METRICS,
     Kind.REGRESSION: REGRESSION_METRICS,
-    Kind.ANOMALY: CLASSIFICATION_METRICS,
+    Kind.ANOMALY: ANOMALY_METRICS,
 }
 _SHARES = {"recall", "precision", "f1", "accuracy", "roc_auc", "average_precision", "false_alarm_rate"}
-_SHARES |= {"brier", "coverage", "late_share", "flips"}
+_SHARES |= {"brier", "coverage", "late_share", "flips", "detection"}
 _OF_LIFE = frozenset(("phm_score", "late_share"))
 _GATE = re.compile(r"\s*(>=|<=|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from andamio.contracts.contract import Contract
 from andamio.contracts.faults import nearest
+from andamio.contracts.reading.anomaly import read_anomaly
 from andamio.contracts.reading.fallback import read_fallback
 from andamio.contracts.reading.findings import Findings
 from andamio.contracts.reading.gates import read_accept
@@ -110,6 +111,7 @@ def _contract(root: Section, name: str, content: str, *, check_units: bool) -> C
     accept = read_accept(root, model.kind, inputs, costs=costs is not None, horizon=model.horizon is not None)
     monitor, retrain = read_monitor(root, inputs), read_retrain(root)
     fallback = read_fallback(root, model.kind, inputs)
+    anomaly = read_anomaly(root, model.kind, inputs)
     root.close()
     return Contract(
         name=name,
@@ -129,6 +131,7 @@ def _contract(root: Section, name: str, content: str, *, check_units: bool) -> C
         accept=accept,
         costs=costs,
         monitor=monitor,
+        anomaly=anomaly,
         retrain=retrain,
         fallback=fallback,
         source=content,

@@ -17,6 +17,12 @@ from andamio.errors import text
 SCHEDULES = ("hourly", "daily", "weekly", "monthly", "quarterly", "yearly")
 REASONS = ("harm", "drift")
 ON_FULL_DISK = ("stop", "score-unlogged")
+# What [output.NAME] may say of each kind; the limit of an anomaly comes from its budget of false alarms.
+_SAID = {
+    Kind.CLASSIFICATION: {"threshold"},
+    Kind.REGRESSION: {"coverage", "unit"},
+    Kind.ANOMALY: set[str](),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,7 @@ def read_output(root: Section, kind: Kind) -> Output:
         sections.wrong(name, text("{name} cannot be the name of an output", name=name))
     threshold, coverage = _threshold(section), section.number("coverage", low=0.5, high=0.999)
     unit = section.string("unit")
-    allowed = {"coverage", "unit"} if kind is Kind.REGRESSION else {"threshold"}
+    allowed = _SAID[kind]
     for key in ("threshold", "coverage", "unit"):
         if section.has(key) and key not in allowed:
             section.wrong(
@@ -201,7 +207,7 @@ def _positive(section: Section, kind: Kind) -> str | None:
     if not isinstance(value, (str, int, bool)) or value == "":
         section.wrong("positive", text("positive must be the name of one class"))
         return None
-    if kind is not Kind.CLASSIFICATION:
+    if kind is Kind.REGRESSION:
         section.wrong("positive", text("{key} says nothing about a {type}", key="positive", type=kind))
     return spelled(value)
 

@@ -54,7 +54,9 @@ def carried_columns(carried: Carried) -> list[AnswerColumn]:
 def answer_forms(info: GraphInfo) -> Iterator[tuple[str, Form]]:
     """Yield the columns that a model's answers have, before there is one."""
     yield "id", "text"
-    if not info.classes:
+    if info.kind == "anomaly":
+        yield from (("label", "text"), ("decision", "truth"), ("score", "number"), ("health", "number"))
+    elif not info.classes:
         yield from (("value", "number"), ("lower", "number"), ("upper", "number"))
     elif info.positive is not None and len(info.classes) == 2:
         yield from (("label", "text"), ("decision", "truth"), ("probability", "number"))

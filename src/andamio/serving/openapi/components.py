@@ -146,6 +146,8 @@ def _outcome(described: Described) -> Schema:
         bound = {**number, "type": ["number", "null"]}
         return {"value": number, "lower": bound, "upper": bound}
     label: Schema = {"enum": list(info.classes)}
+    if info.kind == "anomaly":
+        return _anomaly(label)
     if info.positive is not None and len(info.classes) == 2:
         positive = info.classes[info.positive]
         return {
@@ -158,6 +160,27 @@ def _outcome(described: Described) -> Schema:
         }
     chances = {"type": "object", "properties": dict.fromkeys(info.classes, share)}
     return {"label": label, "probabilities": chances}
+
+
+def _anomaly(label: Schema) -> Schema:
+    return {
+        "label": label,
+        "decision": {
+            "type": "boolean",
+            "description": say("whether it is an anomaly: the score is 1 or more"),
+        },
+        "score": {
+            "type": "number",
+            "minimum": 0,
+            "description": say("how far the row lies from the usual; 1 is the limit"),
+        },
+        "health": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 100,
+            "description": say("100 as good as ever, 50 at the limit, 0 worst"),
+        },
+    }
 
 
 def _truth(info: GraphInfo) -> Schema:

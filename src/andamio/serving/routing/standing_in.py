@@ -123,4 +123,5 @@ def _taken(outputs: Outputs, index: NDArray[np.intp]) -> Outputs:
         value=None if outputs.value is None else outputs.value[index],
         lower=None if outputs.lower is None else outputs.lower[index],
         upper=None if outputs.upper is None else outputs.upper[index],
+        health=None if outputs.health is None else outputs.health[index],
     )

@@ -48,7 +48,7 @@ def watched_table(
     context = contract.monitor.context
     kept = [i for i, tag in enumerate(contract.numbers) if tag.name not in context]
     answer = np.asarray(scores, np.float64)
-    if contract.kind is not Kind.REGRESSION:
+    if contract.kind is Kind.CLASSIFICATION:
         chance = np.clip(answer, _LEAST_CHANCE, 1 - _LEAST_CHANCE)
         answer = np.log(chance) - np.log1p(-chance)
     shown = [(categories[:, i] == value).astype(np.float64) for i, _, value in _values(contract)]
