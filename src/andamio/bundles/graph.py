@@ -24,6 +24,7 @@ _FIELDS = {"score": "value"}
 _TABLES = frozenset({"features", "probabilities"})
 _COMPANY = 64
 _FEW, _SLOW_S = 4, 0.02
+_SAMPLES_AT_ONCE = 1 << 17
 
 
 class GraphInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,7 +112,28 @@ class Graph:
         if self._takes_signals and rows.signals is not None:
             feeds["signals"] = rows.signals
         names = self._all if features else self._answers
-        return _outputs(names, self._session.run(names, feeds), self._columns)
+        return _outputs(names, self._in_parts(names, feeds), self._columns)
+
+    def _in_parts(
+        self, names: Sequence[str], feeds: Mapping[str, NDArray[np.generic]]
+    ) -> Sequence[NDArray[Any]]:
+        """Run the graph; over long signals a few rows at a time, which bounds memory and suits the cache."""
+        samples = feeds.get("signals")
+        if samples is not None and not len(samples):
+            # A product of a constant with no rows is refused by onnxruntime: one row is asked, and left out.
+            blank = {"numbers": np.float32(0), "categories": "", "signals": np.float32(0)}
+            one = {name: np.full((1, values.shape[1]), blank[name]) for name, values in feeds.items()}
+            one = {name: values.astype(feeds[name].dtype) for name, values in one.items()}
+            return [column[:0] for column in self._session.run(names, one)]
+        if samples is None or samples.size <= _SAMPLES_AT_ONCE:
+            found: Sequence[NDArray[Any]] = self._session.run(names, feeds)
+            return found
+        step = max(1, _SAMPLES_AT_ONCE // samples.shape[1])
+        parts = [
+            self._session.run(names, {name: values[start : start + step] for name, values in feeds.items()})
+            for start in range(0, len(samples), step)
+        ]
+        return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
     def run_each(self, rows: Rows) -> Outputs:
         """Answer some rows as ``run`` answers each of them alone, to the bit; without features."""

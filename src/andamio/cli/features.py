@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+import polars as pl
 import typer
 
 from andamio.app import Plant
 from andamio.cli.output import Json, Output
 from andamio.contracts import TableValidator, table_columns
 from andamio.contracts.contract import Contract
+from andamio.contracts.rows import Rows, no_rows
 from andamio.errors import AndamioError, FeaturesRefused, Text, text
 from andamio.features import (
     Described,
@@ -21,7 +24,10 @@ from andamio.features import (
     learn_plan,
     run_features,
 )
+from andamio.features.signals.marks import marked_bands
 from andamio.language import current_language, number, say
+from andamio.storage.files import replace_file
+from andamio.training.table import cells_of, read_problem
 
 command = typer.Typer(no_args_is_help=True)
 
@@ -36,6 +42,11 @@ def features() -> None:
 @command.command(help=say("Show a model's features: expression, unit, and figures over its dataset"))
 def show(
     model: Annotated[str, typer.Argument(help=say("the model's name"))],
+    plot: Annotated[
+        Path | None,
+        typer.Option(help=say("draw the signals of one row and their spectra into a .html or .png file")),
+    ] = None,
+    row: Annotated[int, typer.Option(min=1, help=say("the row to draw, of those that fit the contract"))] = 1,
     json: Json = False,
 ) -> None:
     """Show a model's features; their figures too, where its dataset is there and fits the contract."""
@@ -49,6 +60,11 @@ def show(
             fix=text("correct models/{model}.toml", model=model),
             faults=faults,
         )
+    if plot is not None:
+        _draw(plant, contract, plot, row)
+        out.data({"model": model, "plot": str(plot)})
+        out.say("Drawn: {file}", file=str(plot))
+        return
     described = describe_features(contract)
     figures, note = _figures(plant, contract) if described else ({}, None)
     out.data({"model": model, "features": [_as_data(one, figures) for one in described]})
@@ -71,10 +87,8 @@ def _figures(plant: Plant, contract: Contract) -> tuple[Figures, Text | None]:
     """Compute the features over the newest version of the dataset; without one, tell why there are none."""
     try:
         dataset = plant.datasets.open(contract.data)
-        found = table_columns(contract, dataset.frame.columns)
-        columns = {tag: dataset.frame.to_series(place).to_list() for tag, place in found.places.items()}
-        rows = TableValidator(contract.by_rows).check(columns, units=found.units).rows
-        if found.faults or not len(rows):
+        rows = _rows_of(contract, dataset.frame)
+        if not len(rows):
             return {}, text("No figures: no row of the dataset {data} fits the contract.", data=contract.data)
         graph = feature_graph(learn_plan(contract, rows))
     except AndamioError as error:
@@ -92,6 +106,53 @@ def _figures(plant: Plant, contract: Contract) -> tuple[Figures, Text | None]:
         version=dataset.version,
     )
     return figures, seen
+
+
+def _rows_of(contract: Contract, frame: pl.DataFrame) -> Rows:
+    """Read the rows that fit the contract; those of a windowed one carry their windows."""
+    if contract.window is not None:
+        return read_problem(contract, frame).rows
+    found = table_columns(contract, frame.columns)
+    if found.faults:
+        return no_rows(contract)
+    columns = {tag: cells_of(frame.to_series(place)) for tag, place in found.places.items()}
+    return TableValidator(contract).check(columns, units=found.units).rows
+
+
+def _draw(plant: Plant, contract: Contract, file: Path, row: int) -> None:
+    """Draw every signal of one row.
+
+    Raises:
+        FeaturesRefused: The contract has no signals, there is no such row, or the file is of another kind.
+    """
+    if not contract.signals:
+        raise FeaturesRefused(
+            text("{model} has no signals to draw", model=contract.name),
+            fix=text("declare an input of type waveform, or [window]"),
+        )
+    if file.suffix not in (".html", ".png"):
+        raise FeaturesRefused(
+            text("{file} is neither a page nor a picture", file=file.name),
+            fix=text("name a file that ends in .html or .png"),
+        )
+    rows = _rows_of(contract, plant.datasets.open(contract.data).frame)
+    if row > len(rows) or rows.signals is None:
+        raise FeaturesRefused(
+            text("there is no row {row}: {rows} rows fit the contract", row=row, rows=len(rows)),
+            fix=text("give --row a number from 1 to {rows}", rows=max(1, len(rows))),
+        )
+    # Drawing loads matplotlib, which nobody who only asks for figures should wait for.
+    from andamio.reports import signal_plots
+
+    marks = marked_bands(contract, rows.numbers[row - 1].tolist())
+    drawn = [
+        signal_plots.drawn_signal(signal, rows.signals[row - 1, signal.columns], marks)
+        for signal in contract.signals
+    ]
+    if file.suffix == ".png":
+        replace_file(file, signal_plots.signals_png(drawn))
+    else:
+        replace_file(file, signal_plots.signals_page(contract.name, drawn).encode())
 
 
 def _row(described: Described, figures: Figures) -> list[str]:

@@ -54,7 +54,7 @@ class LiveCourses:
             course = self._descent.step(course, self._moment(int(ticks[place]), course), float(values[place]))
             self._known[asset] = course
             told[place] = course.told
-        return told.tolist()
+        return [float(value) for value in told]
 
     def keep(self) -> None:
         """Write the memory, whole or not at all."""

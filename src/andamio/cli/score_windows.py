@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ class LiveWindows:
         """Tell which rows say when they were."""
         return read_ticks(rows.times)[1]
 
-    def push(self, rows: Rows, lines: NDArray[np.int64], cycles: list[str] | None) -> Ended:
+    def push(self, rows: Rows, lines: NDArray[np.int64], cycles: Sequence[str] | None) -> Ended:
         """Take rows, all of them placed."""
         samples = samples_of(rows, read_ticks(rows.times)[0], lines, cycles)
         return self._ended(self._stream.push([asset or "" for asset in rows.assets], samples))

@@ -13,7 +13,7 @@ from andamio.app import Plant
 from andamio.bundles import Bundle
 from andamio.cli.beside import beside_data, tell_beside
 from andamio.cli.output import Json, Output
-from andamio.cli.versions import figure, interval, metric_label, moment, verdict
+from andamio.cli.versions import figure, interval, metric_label, moment, tell_claims, tell_transfer, verdict
 from andamio.errors import UsageError, text
 from andamio.language import say
 from andamio.registry import CHAMPION, AliasChange, Version, parse_moment, parse_reference
@@ -160,6 +160,8 @@ def _show_version(out: Output, plant: Plant, version: Version) -> None:
     if version.note:
         out.say("  {note}", note=version.note)
     _show_evaluation(out, bundle)
+    tell_transfer(out, bundle.lineage)
+    tell_claims(out, bundle.evaluation, version.model)
     out.blank()
     if report.is_file():
         out.say("The whole report: {report}", report=report)
@@ -174,7 +176,10 @@ def _show_evaluation(out: Output, bundle: Bundle) -> None:
     if evaluation.get("metrics"):
         out.blank()
         out.table(
-            [say("on held-out rows"), say("value and 95 % interval")],
+            [
+                say("on held-out rows") if not evaluation.get("measured") else say("on all rows"),
+                say("value and 95 % interval"),
+            ],
             [[metric_label(name), interval(found)] for name, found in _measured(evaluation)],
         )
     if evaluation["gates"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 from andamio.app import Plant
 from andamio.cli.output import Json, Output
 from andamio.cli.train_output import Watching, facts, tell
-from andamio.cli.train_repeat import repeat
+from andamio.cli.train_repeat import repeat, sister_version
 from andamio.errors import UsageError, text
 from andamio.language import current_language, say
 from andamio.lifecycle.learning import LearntVersion, register_candidate
@@ -50,6 +51,14 @@ def command(
             "--repeat", metavar="NAME@VERSION", help=say("train a version again and compare the digest")
         ),
     ] = "",
+    sister: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="NAME@VERSION",
+            help=say("a like machine's model, to learn from its predictions"),
+        ),
+    ] = "",
     note: Annotated[str, typer.Option(help=say("a note for the registry"))] = "",
     *,
     json: Json = False,
@@ -66,6 +75,8 @@ def command(
         repeat(plant, repeat_version, out)
         return
     options = TrainOptions(budget_s=seconds(budget), trials=trials, seed=seed, keep=frozenset(keep or ()))
+    if sister:
+        options = replace(options, sister=sister_version(plant, sister, plant.contract(name)))
     candidate = _learn(plant, name, options, model, dataset_version, out)
     learnt = _register(plant, candidate, note)
     out.data(facts(learnt))

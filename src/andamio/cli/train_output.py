@@ -10,8 +10,17 @@ from typing import Any
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from andamio.cli.output import Output
-from andamio.cli.versions import figure, interval, metric_label, verdict
-from andamio.errors import Text, text
+from andamio.cli.versions import (
+    claims_data,
+    figure,
+    interval,
+    metric_label,
+    said,
+    tell_claims,
+    tell_transfer,
+    verdict,
+)
+from andamio.errors import text
 from andamio.language import say
 from andamio.lifecycle.learning import LearntVersion
 from andamio.training.judging import plain
@@ -72,6 +81,8 @@ def tell(out: Output, learnt: LearntVersion) -> None:
         if one.name != "dummy" or one.as_good:
             out.say(one.sentence)
     _tell_gates(out, candidate)
+    tell_transfer(out, candidate.parts.lineage)
+    tell_claims(out, candidate.parts.evaluation, learnt.version.model)
     _tell_latency(out, candidate)
     _tell_unanswered(out, candidate)
     _tell_verdict(out, learnt)
@@ -88,7 +99,10 @@ def facts(learnt: LearntVersion) -> dict[str, object]:
         "known": learnt.known,
         "candidate": candidate.name,
         "metrics": evaluation["metrics"],
-        "gates": [{**gate, "note": _said(gate["note"])} for gate in evaluation["gates"]],
+        "gates": [{**gate, "note": said(gate["note"])} for gate in evaluation["gates"]],
+        "claims": claims_data(evaluation),
+        "measured": evaluation["measured"],
+        "held_out": evaluation["held_out"],
         "slices": evaluation["slices"],
         "simpler": [
             {"name": one.name, "as_good": one.as_good, "sentence": say(one.sentence)}
@@ -115,14 +129,18 @@ def facts(learnt: LearntVersion) -> dict[str, object]:
 def _tell_headline(out: Output, learnt: LearntVersion) -> None:
     candidate = learnt.candidate
     sentence = text("{reference}: {title}, measured on {rows} rows it never saw")
+    rows = int(candidate.split.test.size)
     if candidate.was_brought:
         sentence = text("{reference}: {title}, measured on {rows} rows")
+    if candidate.evaluation.repeated is not None:
+        sentence = text("{reference}: {title}, measured on {rows} rows by models that had not seen them")
+        rows = len(candidate.evaluation.repeated.passes[0].problem)
     out.say(
         sentence,
         style="bold",
         reference=learnt.version.reference,
         title=candidate.title,
-        rows=int(candidate.split.test.size),
+        rows=rows,
     )
     if candidate.was_brought:
         out.say("Nobody here knows whether it has seen these rows before: if it has, the figures flatter it.")
@@ -159,16 +177,24 @@ def _tell_gates(out: Output, candidate: Candidate) -> None:
     rows = [
         [
             gate.gate,
-            say("all held-out rows") if gate.where == "all" else "" if gate.where == "parity" else gate.where,
+            _where(candidate, gate.where),
             figure(gate.value if math.isfinite(gate.value) else None),
             verdict(gate.passed),
-            _said(plain(gate.note)) or "",
+            said(plain(gate.note)) or "",
         ]
         for gate in candidate.evaluation.gates
     ]
     out.table([say("gate"), say("on"), say("value"), say("verdict"), ""], rows, right=[2])
     if len(rows) == 1:
         out.say("[accept] of the contract sets no gate: nothing but parity was judged.")
+
+
+def _where(candidate: Candidate, where: str) -> str:
+    if where == "parity":
+        return ""
+    if where != "all":
+        return where
+    return say("all held-out rows") if candidate.evaluation.repeated is None else say("all rows")
 
 
 def _tell_latency(out: Output, candidate: Candidate) -> None:
@@ -216,10 +242,3 @@ def _tell_verdict(out: Output, learnt: LearntVersion) -> None:
             " models/{model}.toml",
             model=learnt.version.model,
         )
-
-
-def _said(note: object) -> str | None:
-    if not isinstance(note, Mapping):
-        return None
-    values = {k: _said(v) if isinstance(v, Mapping) else v for k, v in note["values"].items()}
-    return say(Text(note["sentence"], values))

@@ -10,8 +10,11 @@ import typer
 from andamio.app import Plant
 from andamio.cli.output import Output
 from andamio.cli.train_output import Watching
+from andamio.contracts.contract import Contract
 from andamio.errors import UsageError, text
+from andamio.features import Sister
 from andamio.training.run import TrainOptions, train
+from andamio.training.transfer import sister_of
 
 # Nothing stops before its number of trials is made.
 _AMPLE_S = 1e9
@@ -34,12 +37,15 @@ def repeat(plant: Plant, written: str, out: Output) -> None:
             fix=text("train it where it was made, then: andamio train MODEL --model FILE.onnx"),
         )
     dataset = plant.datasets.open(lineage["dataset"]["name"], lineage["dataset"]["version"])
+    transfer = learnt.get("transfer")
     options = TrainOptions(
         budget_s=_AMPLE_S,
         trials=learnt["trials"],
+        steps=(bundle.evaluation.get("measured") or {}).get("steps"),
         seed=lineage["seed"],
         keep=frozenset(lineage["kept"]),
         parent=lineage["parent"],
+        sister=sister_version(plant, transfer["name"], bundle.contract) if transfer else None,
     )
     with Watching(out) as progress:
         candidate = train(bundle.contract, dataset, options, progress)
@@ -61,6 +67,18 @@ def repeat(plant: Plant, written: str, out: Output) -> None:
     elif not changed:
         out.say("  Nothing that the lineage names has changed; the processor may compute differently.")
     raise typer.Exit(1)
+
+
+def sister_version(plant: Plant, written: str, contract: Contract) -> Sister:
+    """Open the version whose predictions are to be learnt from.
+
+    Raises:
+        NotFound: There is no such version.
+        UsageError: It reads or answers what cannot be used.
+    """
+    version = plant.registry.resolve(written)
+    bundle = plant.switchboard.open(version.model, version.digest)
+    return sister_of(bundle, version.reference, contract)
 
 
 def _changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[str, str]]:

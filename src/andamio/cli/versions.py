@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from andamio.app import Plant
+from andamio.cli.output import Output
+from andamio.errors import Text
 from andamio.language import current_language, date_time, say
 from andamio.statistics.metric_names import metric_name
 
@@ -43,3 +45,42 @@ def metric_label(metric: str) -> str:
 def verdict(passed: bool | None) -> str:
     """Write a gate's verdict in a word."""
     return {True: say("passed"), False: say("failed"), None: say("not enough data")}[passed]
+
+
+def said(kept: object) -> str | None:
+    """Say a sentence that was kept as plain values: ``{"sentence": …, "values": …}``."""
+    if not isinstance(kept, Mapping):
+        return None
+    values = {k: said(v) if isinstance(v, Mapping) else v for k, v in kept["values"].items()}
+    return say(Text(kept["sentence"], values))
+
+
+def tell_claims(out: Output, evaluation: Mapping[str, Any], model: str) -> None:
+    """Say what can be claimed where rows are few; nothing where they are many."""
+    claims = evaluation.get("claims")
+    if not claims:
+        return
+    out.blank()
+    out.say("What can be claimed:", style="bold")
+    for sentence in claims["sentences"]:
+        out.say("  {sentence}", sentence=said(sentence))
+    if claims["needed"] or any(gate["needed"] for gate in claims["gates"]):
+        out.say(
+            "  Once it is in production, andamio label next {model} proposes which rows to label.",
+            model=model,
+        )
+
+
+def tell_transfer(out: Output, lineage: Mapping[str, Any]) -> None:
+    """Say what a sister's prediction was worth, where there was one."""
+    transfer = lineage.get("learnt", {}).get("transfer")
+    if transfer:
+        out.say("{sentence}", sentence=said(transfer["sentence"]))
+
+
+def claims_data(evaluation: Mapping[str, Any]) -> dict[str, object] | None:
+    """Return what can be claimed for a program, its sentences in the language of the moment."""
+    claims = evaluation.get("claims")
+    if not claims:
+        return None
+    return {**claims, "sentences": [said(sentence) for sentence in claims["sentences"]]}

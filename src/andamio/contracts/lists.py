@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andamio.contracts.cells import Cells
-from andamio.contracts.contract import Input, OutOfRange
+from andamio.contracts.contract import Input, Missing, OutOfRange
 from andamio.contracts.judgement import LARGEST, ColumnVerdict, judge
 from andamio.contracts.samples import read_samples
 from andamio.kernel.units import convert
@@ -20,7 +20,7 @@ def judge_list(
     """Judge a column of lists, sent in ``unit``.
 
     The latest sample is judged as the tag's value. A sample outside the range refuses its row where the
-    tag's range does; samples before the latest may be missing.
+    tag's range does, and a missing one where the tag may not be missing.
 
     Returns:
         The verdict, and the samples, shape ``(rows, length)``.
@@ -34,6 +34,8 @@ def judge_list(
     if declared.range is not None and declared.out_of_range is OutOfRange.REJECT:
         low, high = declared.range
         outside = outside | ((samples < low) | (samples > high)).any(axis=1)
+    gone = np.isnan(samples).any(axis=1)
+    missing = gone if declared.missing is Missing.REJECT else latest.missing
     values, odd = latest.values, np.flatnonzero(outside & ~latest.outside & ~wrong)
     if len(odd) and declared.range is not None:  # such a row is refused, and told by the sample at fault
         beyond = (samples[odd] < declared.range[0]) | (samples[odd] > declared.range[1])
@@ -43,7 +45,7 @@ def judge_list(
         latest,
         values=values,
         wrong=latest.wrong | wrong,
-        missing=latest.missing & ~wrong,
+        missing=missing & ~wrong,
         outside=outside & ~wrong,
         too_large=too_large & ~wrong,
     )

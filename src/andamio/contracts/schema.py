@@ -72,11 +72,10 @@ def _sent(contract: Contract, declared: Input) -> dict[str, object]:
         key: schema.pop(key) for key in ("description", "x-unit", "x-missing") if key in schema
     }
     sample = {key: value for key, value in schema.items() if not key.startswith("x-") and key != "examples"}
-    kind = sample["type"] if isinstance(sample["type"], list) else [sample["type"], "null"]
     return {
         **about,
-        "type": "array",
-        "items": {**sample, "type": kind},
+        "type": ["array", "null"] if declared.missing is Missing.IMPUTE else "array",
+        "items": sample,
         "minItems": window.length,
         "maxItems": window.length,
         "x-rate-hz": window.rate_hz,

@@ -7,7 +7,7 @@ units (``check_features``), and compiled with the contract's policies into one g
 is trained on and what answers cannot differ.
 
 Models reach the graph as scores: ``export_lightgbm(booster)``, ``export_forest(forest)``,
-``export_linear(coefficients, intercept)``, ``export_dummy(values)``. Scores combine: ``average``,
+``export_linear(coefficients, intercept)``, ``export_dummy(values)``, ``Kernel``. Scores combine: ``average``,
 ``Combined``, ``Logistic``, ``Softmax``, ``Platt``, ``Isotonic``, ``Normalised``, ``Limited``,
 ``Selected``, ``Beside``, ``Exponential``, ``Curves``; a model brought as a file is one too (``bring_onnx``).
 ``Classifier``, ``Regressor`` and ``Detector`` say which score is which answer:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from andamio.features.exports import export_dummy, export_forest, export_lightgbm, export_linear
     from andamio.features.foreign import bring_onnx
     from andamio.features.graph import FeatureGraph, feature_graph, run_features
+    from andamio.features.kernels import Kernel
     from andamio.features.learning import learn_plan
     from andamio.features.scores import (
         Always,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         Softmax,
         average,
     )
+    from andamio.features.sisters import SISTER_COLUMN, Sister
     from andamio.features.trees import Trees
 
 _WHEN_ASKED = {
@@ -59,6 +61,7 @@ _WHEN_ASKED = {
     "exports": ("export_dummy", "export_forest", "export_lightgbm", "export_linear"),
     "foreign": ("bring_onnx",),
     "graph": ("FeatureGraph", "feature_graph", "run_features"),
+    "kernels": ("Kernel",),
     "learning": ("learn_plan",),
     "scores": (
         "Always",
@@ -73,6 +76,7 @@ _WHEN_ASKED = {
         "Softmax",
         "average",
     ),
+    "sisters": ("SISTER_COLUMN", "Sister"),
     "trees": ("Trees",),
 }
 _HOME = {name: module for module, names in _WHEN_ASKED.items() for name in names}
@@ -85,6 +89,7 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
+    "SISTER_COLUMN",
     "Always",
     "Beside",
     "ByRegime",
@@ -98,6 +103,7 @@ __all__ = [
     "FeatureGraph",
     "FeaturePlan",
     "Isotonic",
+    "Kernel",
     "Limited",
     "Linear",
     "Logistic",
@@ -108,6 +114,7 @@ __all__ = [
     "Regressor",
     "Score",
     "Selected",
+    "Sister",
     "Smallest",
     "Softmax",
     "Trees",

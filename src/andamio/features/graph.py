@@ -22,6 +22,7 @@ from andamio.features.operations import Lowering
 from andamio.features.plan import FeaturePlan
 from andamio.features.portable import portable, to_bytes
 from andamio.features.schedule import Place, compute
+from andamio.features.sisters import SISTER_COLUMN, Sister
 from andamio.features.terms import Term
 
 # What is computed of so many samples stays in a processor's cache; and memory stays bounded.
@@ -62,10 +63,10 @@ def feature_graph(plan: FeaturePlan) -> FeatureGraph:
     """Compile a plan.
 
     The order of the columns: numeric tags, one column for each value of each category, declared
-    features, found features. What happens to a value, in order: a missing one is imputed, one out of
-    range is clipped (each where the contract says so), then features are computed in float32. A
-    feature without a finite result (division by zero, logarithm of zero or less, overflow) is
-    undefined, and takes ``plan.imputed[its name]``, or 0.
+    features, found features, the prediction of a sister. What happens to a value, in order: a
+    missing one is imputed, one out of range is clipped (each where the contract says so), then
+    features are computed in float32. A feature without a finite result (division by zero, logarithm of
+    zero or less, overflow) is undefined, and takes ``plan.imputed[its name]``, or 0.
 
     Raises:
         FeaturesRefused: Nothing is left to be a feature, or a feature cannot be computed.
@@ -86,6 +87,9 @@ def feature_graph(plan: FeaturePlan) -> FeatureGraph:
     terms = [lowering.lower(node) for _, node in computed]
     places = [*entered.kept, *_defined([f for f, _ in computed], terms, plan, entered)]
     features = entered.blocks.select(places)
+    if isinstance(plan.sister, Sister):
+        features = op.concat([features, plan.sister.nodes(entered.arguments)], axis=1)
+        names.append(SISTER_COLUMN)
     model = spox.build(dict(entered.arguments), {"features": features})
     return FeatureGraph(portable(model), tuple(names))
 

@@ -7,7 +7,7 @@ constant is computed here in double precision; everything else is float32 in the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from andamio.features.expressions import Arithmetic, Call, Comparison, Negative, Node, Number, Quoted, Tag
 from andamio.features.functions import CONSTANTS, FUNCTIONS, Shape
@@ -38,6 +38,11 @@ _FOLD: Mapping[str, Callable[..., float]] = {
     "equal": lambda a, b: float(a == b),
     "where": lambda c, a, b: a if c else b,
 }
+
+
+def fold(name: str, values: Sequence[float]) -> float:
+    """Return what an operation makes of known numbers."""
+    return float(_FOLD[name](*values))
 
 
 class Lowering:
@@ -97,7 +102,7 @@ class Lowering:
         known = [operand.value for operand in operands if isinstance(operand, Constant)]
         if len(known) < len(operands):
             return self._made.setdefault((name, operands), Operation(name, operands))
-        value = float(_FOLD[name](*known))
+        value = fold(name, known)
         if not abs(value) < 3.4e38:
             raise OverflowError(name)
         return Constant(value)

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from andamio.contracts.contract import Contract, Feature, Input
 from andamio.features.expressions import Node, tags_of
 from andamio.features.grammar import read
+
+
+class Stacked(Protocol):
+    """Another model whose prediction is a feature; see ``sisters.Sister``."""
+
+    @property
+    def name(self) -> str:
+        """Its version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,7 @@ class FeaturePlan:
         imputed: What stands for a missing number by tag, and for an undefined result by feature
             name (0 where a feature is not named).
         most_frequent: What stands for a missing category, by tag.
+        sister: Another model whose prediction is the last feature.
     """
 
     contract: Contract
@@ -28,6 +38,7 @@ class FeaturePlan:
     excluded: frozenset[str] = frozenset()
     imputed: Mapping[str, float] = field(default_factory=dict)
     most_frequent: Mapping[str, str] = field(default_factory=dict)
+    sister: Stacked | None = None
 
     @property
     def numbers(self) -> tuple[Input, ...]:

@@ -17,7 +17,7 @@ from andamio.statistics.metric_names import metric_name
 
 Drawn = Mapping[str, Any]
 GOOD, BAD, INK, GRID = "#1f7a4d", "#b3261e", "#1d3557", "#d9dee5"
-_STYLE = {
+STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "andamio",
     "font.family": "sans-serif",
@@ -52,7 +52,7 @@ def svg(name: str, paint: Callable[[Figure], None], *, size: tuple[float, float]
     Returns:
         An ``<svg>`` element.
     """
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=size, layout="constrained")
         paint(figure)
         _speak_numbers(figure)
@@ -187,6 +187,25 @@ def _importances(figure: Figure, drawn: Drawn, **_: Any) -> None:
     axes.set_xlabel(f"{say('what is lost without it')}:\n{say(metric_name(metric))}")
 
 
+def _learning(figure: Figure, drawn: Drawn, *, unit: str | None = None, **_: Any) -> None:
+    axes = figure.add_subplot()
+    rows, value, low, high = _columns(drawn["expected"])
+    axes.fill_between(rows, low, high, color="#9bb4cf", alpha=0.45, linewidth=0, label=say("95 % interval"))
+    axes.plot(rows, value, color=INK, label=say("expected"))
+    rows, value, low, high = _columns(drawn["measured"])
+    axes.plot(rows, value, "o", color=INK, markersize=5, label=say("measured"))
+    axes.axvline(rows[-1], color="#7a8594", linewidth=1, linestyle=":", label=say("labelled today"))
+    axes.set_xlabel(say("labelled rows"))
+    metric = drawn["metric"]
+    axes.set_ylabel(f"{metric} [{unit}]" if unit and metric == "rmse" else metric)
+    axes.set_ylim(0, 1.02 if drawn["better"] else None)
+    _legend_below(figure)
+
+
+def _columns(points: Sequence[Mapping[str, float]]) -> list[list[float]]:
+    return [[point[name] for point in points] for name in ("rows", "value", "low", "high")]
+
+
 def _legend_below(figure: Figure) -> None:
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
 
@@ -203,4 +222,5 @@ PLOTS: Mapping[str, Callable[..., None]] = {
     "predicted_actual": _predicted_actual,
     "residuals": _residuals,
     "importances": _importances,
+    "learning": _learning,
 }

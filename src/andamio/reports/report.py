@@ -62,6 +62,7 @@ def render_report(report: Report) -> str:
         metrics=evaluation["metrics"],
         split=evaluation["split"],
         caught=_caught(evaluation),
+        claims=_claims(evaluation),
         plots=_plots(report),
         slices=[part for part in evaluation["slices"] if part["rows"]],
         leaks=report.lineage.get("leaks", []),
@@ -108,7 +109,19 @@ def _plots(report: Report) -> dict[str, Markup]:
     importances = report.evaluation["importances"]
     if importances:
         plots["importances"] = Markup(draw("importances", {"importances": importances}))  # noqa: S704
+    learning = _claims(report.evaluation).get("curve")
+    if learning:
+        plots["learning"] = Markup(draw("learning", learning, **more))  # noqa: S704
     return plots
+
+
+def _claims(evaluation: Facts) -> Facts:
+    """Return what can be claimed of few rows; without a curve where nothing was repeated."""
+    claims = evaluation.get("claims")
+    if not isinstance(claims, Mapping):
+        return {}
+    repeated = evaluation.get("measured") is not None
+    return {name: value for name, value in claims.items() if repeated or name != "curve"}
 
 
 def _caught(evaluation: Facts) -> Facts | None:
@@ -117,6 +130,10 @@ def _caught(evaluation: Facts) -> Facts | None:
     if confusion is None or "recall" not in evaluation["metrics"] or len(confusion["classes"]) != 2:
         return None
     (a, b), (c, d) = confusion["counts"]
+    if confusion.get("positive") is not None:
+        if confusion["positive"] == 1:
+            return {"events": c + d, "caught": d, "normal": a + b, "false": b}
+        return {"events": a + b, "caught": a, "normal": c + d, "false": c}
     recall = evaluation["metrics"]["recall"]["value"]
     # The event's row is the one whose share of right answers is the recall.
     if c + d and recall is not None and abs(d / (c + d) - recall) < 1e-4:

@@ -45,24 +45,30 @@ def compare(
     problem: Problem, chosen: Outputs, simpler: Outputs, name: str, groups: Index | None, seed: int
 ) -> Comparison:
     """Compare two models on the same held-out rows by a paired bootstrap of the main metric."""
-    metric, more = main_metric(problem)
+    metric, _ = main_metric(problem)
 
     def difference(index: Index) -> dict[str, float]:
         return {metric: _read(problem, chosen, metric, index) - _read(problem, simpler, metric, index)}
 
     found = bootstrap(difference, len(problem), groups, seed=seed)[metric]
-    metrics = measure(problem, simpler)
-    value = measure(problem, chosen)[metric]
+    return compared(problem, measure(problem, chosen), measure(problem, simpler), name, found)
+
+
+def compared(
+    problem: Problem, chosen: Mapping[str, float], simpler: Mapping[str, float], name: str, found: Interval
+) -> Comparison:
+    """Tell what a difference of the main metric means."""
+    metric, more = main_metric(problem)
     gain = found.low if more else -found.high
     as_good = not (math.isfinite(gain) and gain > 0)
     return Comparison(
         name,
         metric,
         more,
-        metrics,
+        simpler,
         found,
         as_good,
-        _sentence(name, metric, value, metrics[metric], found, as_good),
+        _sentence(name, metric, chosen[metric], simpler[metric], found, as_good),
     )
 
 

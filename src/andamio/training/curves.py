@@ -26,6 +26,7 @@ def curves(problem: Problem, outputs: Outputs) -> Mapping[str, object]:
         "confusion": {
             "classes": list(problem.classes),
             "counts": confusion(truth, outputs.decision, len(problem.classes)),
+            "positive": problem.positive,
         }
     }
     if problem.positive is not None:

@@ -10,17 +10,21 @@ import numpy as np
 from andamio.bundles import Outputs
 from andamio.statistics.intervals import Interval, bootstrap
 from andamio.training.anomaly.measuring import Noticing
-from andamio.training.comparison import Comparison, compare
+from andamio.training.claims import DUMMY, Claims, claims_of
+from andamio.training.comparison import Comparison, compare, compared
 from andamio.training.curves import curves
 from andamio.training.gates import GateResult, deployable, judge, parity_gate
 from andamio.training.importance import Importance, importances
 from andamio.training.judging import Answer, main_metric, measure, plain
+from andamio.training.learning_curve import learning_curve
+from andamio.training.likeness import alike
 from andamio.training.noise import LEVEL, under_noise
+from andamio.training.repeated_measures import difference, intervals, measured, measured_once
+from andamio.training.repeating import FEW_ROWS, Repeated
 from andamio.training.slices import Slice, slice_columns, slices
 from andamio.training.splits import Split
 from andamio.training.table import Index, Problem
 
-TIME_BLOCKS = 30
 CONFIDENCE = 0.95
 
 
@@ -38,6 +42,10 @@ class Evaluation:
         importances: The raw tags, the most important first.
         gates: The verdicts.
         curves: What a report draws.
+        repeated: With few rows: how often learning was repeated to measure; then ``metrics``, ``slices``,
+            ``comparisons`` and ``curves`` are of all rows, answered by models that had not seen them.
+        held_out: With few rows: what this very model gives on the rows held out from it.
+        claims: With few rows: what can be claimed of them.
     """
 
     metrics: Mapping[str, Interval]
@@ -49,6 +57,9 @@ class Evaluation:
     importances: Sequence[Importance]
     gates: Sequence[GateResult]
     curves: Mapping[str, object]
+    repeated: Repeated | None = None
+    held_out: Mapping[str, Interval] | None = None
+    claims: Claims | None = None
 
     @property
     def deployable(self) -> bool:
@@ -68,6 +79,11 @@ class Evaluation:
             "importances": [asdict(one) for one in self.importances],
             "gates": [_fields(gate) for gate in self.gates],
             "curves": self.curves,
+            "measured": _about_repeating(self.repeated),
+            "held_out": None
+            if self.held_out is None
+            else {name: asdict(found) for name, found in self.held_out.items()},
+            "claims": None if self.claims is None else self.claims.facts(),
         }
         return {name: plain(value) for name, value in body.items()}
 
@@ -79,6 +95,9 @@ def evaluate(
     simpler: Mapping[str, Answer],
     certificate: Mapping[str, object],
     seed: int,
+    *,
+    repeated: tuple[Problem, Repeated] | None = None,
+    claims: Claims | None = None,
 ) -> Evaluation:
     """Measure, compare and judge.
 
@@ -89,27 +108,89 @@ def evaluate(
         simpler: The simpler models by name, the simplest first.
         certificate: The parity certificate.
         seed: Of bootstrap, noise and shuffles.
+        repeated: With few rows: all of them, and what repeated learning answered. The metrics, and so the
+            gates, are then of these answers; noise and importances still ask the model itself.
+        claims: With too few rows to repeat anything: what is said of them.
     """
     outputs = answer(test.rows)
     groups = alike(test)
-    measured = _measures(test, outputs, answer, seed)
-    metrics = bootstrap(measured, len(test), groups, seed=seed)
-    by_slice = slices(test, outputs, slice_columns(test))
+    if len(train) + len(test) < FEW_ROWS and not test.is_anomaly:
+        metrics = intervals(measured_once(test, outputs, seed), test)
+    else:
+        metrics = bootstrap(_measures(test, outputs, answer, seed), len(test), groups, seed=seed)
+    judged = _Judged(test, outputs, metrics, None, claims)
+    if repeated is None:
+        compare_with = _comparisons(test, outputs, simpler, groups, seed)
+    else:
+        judged = _judged(*repeated, metrics, seed)
+        compare_with = [_again(repeated[1], name, seed) for name in simpler if name in judged.simpler]
+    by_slice = slices(judged.problem, judged.outputs, slice_columns(judged.problem))
     asked = test.contract.accept.noise
     level = LEVEL if asked is None else asked.level
     spread = np.nan_to_num(np.nanstd(train.rows.numbers.astype(np.float64), axis=0))
     noise = under_noise(test, outputs, answer, spread, level, seed)
     return Evaluation(
-        metrics=metrics,
+        metrics=judged.metrics,
         main=main_metric(test)[0],
         slices=by_slice,
         noise_level=level,
         noise=noise,
-        comparisons=_comparisons(test, outputs, simpler, groups, seed),
+        comparisons=compare_with,
         importances=importances(test, answer, seed),
-        gates=judge(test.contract, metrics, by_slice, noise, parity_gate(certificate)),
-        curves=curves(test, outputs),
+        gates=judge(test.contract, judged.metrics, by_slice, noise, parity_gate(certificate)),
+        curves=curves(judged.problem, judged.outputs),
+        repeated=None if repeated is None else repeated[1],
+        held_out=judged.held_out,
+        claims=judged.claims,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The answers that metrics, slices and curves are made of."""
+
+    problem: Problem
+    outputs: Outputs
+    metrics: Mapping[str, Interval]
+    held_out: Mapping[str, Interval] | None
+    claims: Claims | None
+    simpler: frozenset[str] = frozenset()
+
+
+def _judged(problem: Problem, repeated: Repeated, held_out: Mapping[str, Interval], seed: int) -> _Judged:
+    """Measure what repeated learning answered, and say what can be claimed."""
+    first = repeated.passes[0]
+    found = measured(repeated, seed)
+    metrics = intervals(found, problem)
+    simpler = frozenset.intersection(*(frozenset(one.simpler) for one in repeated.passes))
+    against = difference(repeated, DUMMY, seed) if DUMMY in simpler else None
+    curve = learning_curve(repeated, len(problem), seed)
+    claims = claims_of(problem, repeated, found, metrics, against, curve)
+    return _Judged(first.problem, first.outputs, metrics, held_out, claims, simpler)
+
+
+def _again(repeated: Repeated, name: str, seed: int) -> Comparison:
+    """Compare with a simpler model over all passes."""
+    first = repeated.passes[0]
+    return compared(
+        first.problem,
+        measure(first.problem, first.outputs),
+        measure(first.problem, first.simpler[name]),
+        name,
+        difference(repeated, name, seed).interval(),
+    )
+
+
+def _about_repeating(repeated: Repeated | None) -> dict[str, object] | None:
+    if repeated is None:
+        return None
+    reuse = repeated.reuse
+    return {
+        "rows": len(repeated.passes[0].problem),
+        "passes": len(repeated.passes),
+        "splits": reuse.splits,
+        "steps": repeated.steps,
+    }
 
 
 def _measures(
@@ -120,18 +201,6 @@ def _measures(
         return lambda index: measure(test, outputs, index)
     noticing = Noticing.measure(test, answer, seed)
     return lambda index: {"detection": noticing.share(index), **measure(test, outputs, index)}
-
-
-def alike(problem: Problem) -> Index | None:
-    """Group rows that are alike: of one asset, of one stretch of time, or copies; None if none are."""
-    if problem.assets is not None and len(set(problem.assets.tolist())) >= 5:
-        return np.unique(problem.assets.astype(str), return_inverse=True)[1].astype(np.int64)
-    if problem.times is not None:
-        order = np.argsort(problem.times, kind="stable")
-        blocks = np.empty(len(problem), dtype=np.int64)
-        blocks[order] = np.arange(len(problem)) * min(TIME_BLOCKS, len(problem)) // len(problem)
-        return blocks
-    return problem.copies if len(np.unique(problem.copies)) < len(problem) else None
 
 
 def about_split(split: Split, train: Problem, test: Problem) -> dict[str, object]:

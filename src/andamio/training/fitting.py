@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from andamio.bundles import GraphInfo
 from andamio.errors import text
-from andamio.features import FeaturePlan
+from andamio.features import FeaturePlan, Sister
 from andamio.training.calibration import Calibration, calibrate
 from andamio.training.candidates import Dummy, Setting
 from andamio.training.choosing import best_of, choose
@@ -24,10 +24,12 @@ from andamio.training.study import Budget, Progress, Step, Study
 from andamio.training.table import Problem
 from andamio.training.task import Floats, target_of, task_of
 from andamio.training.threshold import ThresholdCurve, choose_threshold
+from andamio.training.transfer import SISTER, Transfer
 from andamio.training.trials import Proposal, Trial, run_trial
 
 # Tuning looks at this many rows at most; the chosen model is trained on all.
 MOST_ROWS = 20_000
+_REHEARSAL_FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -48,6 +50,7 @@ class Fitted:
         out_of_fold: Answers of training rows by models that had not seen them: chances of the event or
             of each class, or numbers; shape ``(rows, width)``, NaN where there is none.
         out_of_fold_rows: Places of these rows in the problem.
+        transfer: What a sister's prediction was worth; None without a sister.
     """
 
     native: Trained
@@ -62,6 +65,7 @@ class Fitted:
     curve: ThresholdCurve | None
     out_of_fold: Floats
     out_of_fold_rows: np.ndarray[tuple[int], np.dtype[np.int64]]
+    transfer: Transfer | None = None
 
     @property
     def plan(self) -> FeaturePlan:
@@ -82,6 +86,8 @@ def fit(
     trials: int | None = None,
     seed: int = 0,
     progress: Progress = lambda _step: None,
+    only: frozenset[str] = frozenset(),
+    sister: Sister | None = None,
 ) -> Fitted:
     """Fit a model to all rows of a problem.
 
@@ -92,18 +98,29 @@ def fit(
         trials: Make exactly this many trials instead: repeats a run that made as many.
         seed: Of every draw.
         progress: Told each step as it begins.
+        only: Try each of these kinds of models once, with its usual settings, and write no graph: a quick
+            rehearsal of a fit that is measured and thrown away. Empty tries everything.
+        sister: Another model whose prediction is tried as a feature.
 
     Returns:
         The chosen model, with the simplest and the dummy beside it.
     """
     # The last bits of a sum must not depend on how many cores a box has.
     with threadpool_limits(limits=1):
-        return _fit(problem, excluded, Budget(budget_s, trials), seed, progress)
+        return _fit(problem, excluded, Budget(budget_s, trials), seed, progress, only, sister)
 
 
-def _fit(problem: Problem, excluded: frozenset[str], budget: Budget, seed: int, progress: Progress) -> Fitted:
+def _fit(
+    problem: Problem,
+    excluded: frozenset[str],
+    budget: Budget,
+    seed: int,
+    progress: Progress,
+    only: frozenset[str],
+    sister: Sister | None,
+) -> Fitted:
     rows = _tuning_rows(len(problem), seed)
-    study = _study(problem.take(rows), excluded, seed)
+    study = _study(problem.take(rows), excluded, seed, only, sister)
     study.run(budget, progress)
     given = study.given(study.matrices.matrix())
     chosen = choose(study.eligible, given)
@@ -118,7 +135,7 @@ def _fit(problem: Problem, excluded: frozenset[str], budget: Budget, seed: int, 
     dummy, _ = finishing.finish(dummy_trial)
     return Fitted(
         native=native,
-        graph=native.graph(),
+        graph=b"" if only else native.graph(),
         info=native.info(problem.contract),
         simplest=simplest,
         dummy=dummy,
@@ -129,6 +146,7 @@ def _fit(problem: Problem, excluded: frozenset[str], budget: Budget, seed: int, 
         curve=curve,
         out_of_fold=chosen.answers,
         out_of_fold_rows=rows,
+        transfer=None if study.transfer is None else replace(study.transfer, used=SISTER in chosen.found),
     )
 
 
@@ -139,16 +157,19 @@ def _tuning_rows(rows: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.int
     return np.sort(drawn).astype(np.int64)
 
 
-def _study(problem: Problem, excluded: frozenset[str], seed: int) -> Study:
+def _study(
+    problem: Problem, excluded: frozenset[str], seed: int, only: frozenset[str], sister: Sister | None
+) -> Study:
     return Study(
         problem.contract,
         excluded,
-        Matrices(problem.contract, problem.rows, excluded),
+        Matrices(problem.contract, problem.rows, excluded, sister),
         target_of(problem),
         task_of(problem),
-        folds(problem, seed=seed),
+        folds(problem, _REHEARSAL_FOLDS if only else None, seed=seed),
         seed,
-        machines(problem),
+        groups=machines(problem),
+        only=only,
     )
 
 
@@ -166,7 +187,7 @@ class _Finishing:
         self.matrices = (
             self.study.matrices
             if whole
-            else Matrices(self.problem.contract, self.problem.rows, self.excluded)
+            else Matrices(self.problem.contract, self.problem.rows, self.excluded, self.study.matrices.sister)
         )
 
     def finish(self, trial: Trial) -> tuple[Trained, ThresholdCurve | None]:

@@ -85,7 +85,7 @@ def _verdict(
     if not math.isfinite(value):
         note = text("{metric} could not be measured on the held-out rows", metric=gate.metric)
     elif math.isfinite(low) and gate.holds(value) and not (gate.holds(low) and gate.holds(high)):
-        note = text("passed, but the held-out rows are too few to be sure of it")
+        note = text("passed, but the rows are too few to be sure of it")
     return GateResult(
         gate=_asked(gate),
         metric=gate.metric,

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from andamio.bundles import GraphInfo, Outputs
 from andamio.errors import Text
+from andamio.features import Sister
 from andamio.training.fitting import Fitted, fit
 from andamio.training.judging import Answer, plain
 from andamio.training.study import Progress, Step
 from andamio.training.table import Problem
+from andamio.training.transfer import SISTER, Transfer
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -59,8 +61,10 @@ class Learn(Protocol):
         trials: int | None,
         seed: int,
         progress: Progress,
+        only: frozenset[str] = frozenset(),
+        sister: Sister | None = None,
     ) -> Learnt:
-        """Learn within a budget in seconds, or in exactly ``trials`` trials."""
+        """Learn within a budget in seconds, or in exactly ``trials`` trials; see ``fitting.fit``."""
 
 
 def learn(
@@ -71,9 +75,20 @@ def learn(
     trials: int | None,
     seed: int,
     progress: Progress,
+    only: frozenset[str] = frozenset(),
+    sister: Sister | None = None,
 ) -> Learnt:
     """Fit the best model that the budget finds; see ``fitting.fit``."""
-    fitted = fit(problem, excluded=excluded, budget_s=budget_s, trials=trials, seed=seed, progress=progress)
+    fitted = fit(
+        problem,
+        excluded=excluded,
+        budget_s=budget_s,
+        trials=trials,
+        seed=seed,
+        progress=progress,
+        only=only,
+        sister=sister,
+    )
     chosen = next(standing for standing in fitted.leaderboard if standing.chosen)
     return Learnt(
         name=chosen.family,
@@ -86,10 +101,13 @@ def learn(
         record={
             "params": fitted.params,
             "trials": fitted.trials,
+            **_suggested(fitted),
             "found": [
                 {"name": f.feature.name, "expression": f.feature.expression, "share": f.share}
                 for f in fitted.found
+                if f.feature != SISTER
             ],
+            **({} if fitted.transfer is None else {"transfer": _told(fitted.transfer)}),
         },
         standings=tuple(
             plain({name: getattr(standing, name) for name in standing.__slots__})
@@ -98,9 +116,22 @@ def learn(
     )
 
 
+def _told(transfer: Transfer) -> dict[str, object]:
+    told = {name: getattr(transfer, name) for name in transfer.__slots__}
+    return {**told, "sentence": plain(transfer.sentence)}
+
+
 def say_step(progress: Progress, sentence: Text) -> None:
     """Tell a step that has no known length."""
     progress(Step(sentence, 0.0, 0.0))
+
+
+def _suggested(fitted: Fitted) -> dict[str, object]:
+    """Tell the features over signals that the contract left to training."""
+    found = {one.feature.name for one in fitted.found}
+    named = [feature for feature in fitted.plan.found if feature.name not in found]
+    told = [{"name": feature.name, "expression": feature.expression} for feature in named]
+    return {"suggested": told} if told else {}
 
 
 def _simpler(fitted: Fitted, chosen: str) -> dict[str, Answer]:

@@ -9,21 +9,30 @@ import numpy as np
 
 from andamio.contracts.contract import Contract, Feature, Missing
 from andamio.contracts.rows import Rows
-from andamio.features import FeatureGraph, FeaturePlan, feature_graph, run_features
+from andamio.features import FeatureGraph, FeaturePlan, Sister, feature_graph, run_features
+from andamio.features.suggested import suggested_features
 from andamio.training.models import Matrix
+from andamio.training.transfer import SISTER
 
 # No plant measures this: where the graph shows it, the feature had no finite result.
 _UNDEFINED = float(np.float32(-1.7014117e38))
 
 
 class Matrices:
-    """Feature plans and matrices of one set of training rows, for any set of found features."""
+    """Feature plans and matrices of one set of training rows, for any set of found features.
 
-    def __init__(self, contract: Contract, rows: Rows, excluded: frozenset[str]) -> None:
+    Signals that no declared feature reads get a set of features of their own, in every plan.
+    """
+
+    def __init__(
+        self, contract: Contract, rows: Rows, excluded: frozenset[str], sister: Sister | None = None
+    ) -> None:
         """Learn from the training rows what stands for missing values."""
+        self.sister = sister
         self._contract = contract
         self._rows = rows
         self._excluded = excluded
+        self._suggested = suggested_features(contract, excluded)
         self._imputed = _medians(contract, rows)
         self._most_frequent = _modes(contract, rows)
         self._known: dict[tuple[Feature, ...], tuple[FeaturePlan, FeatureGraph, Matrix]] = {}
@@ -60,7 +69,12 @@ class Matrices:
 
     def _planned(self, found: tuple[Feature, ...], instead: Mapping[str, float]) -> FeaturePlan:
         return FeaturePlan(
-            self._contract, found, self._excluded, {**self._imputed, **instead}, self._most_frequent
+            self._contract,
+            (*self._suggested, *(feature for feature in found if feature != SISTER)),
+            self._excluded,
+            {**self._imputed, **instead},
+            self._most_frequent,
+            self.sister if SISTER in found else None,
         )
 
     def _instead(self, probe: FeatureGraph, names: Sequence[str]) -> Mapping[str, float]:

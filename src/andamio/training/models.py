@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from andamio.features import (
     Combined,
     Curves,
+    Kernel,
     Linear,
     Logistic,
     Score,
@@ -116,6 +117,26 @@ class LinearModel:
 
     def thresholds(self) -> Thresholds:
         """A linear model splits nothing."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KernelModel:
+    """A Gaussian process: kernels around the rows that it learnt from."""
+
+    kernel: Kernel
+    link: Link
+
+    def margin(self, x: Matrix) -> Floats:
+        """Weigh the kernels, in double precision as the graph does."""
+        return self.kernel.values(x)
+
+    def score(self) -> Kernel:
+        """Export it."""
+        return self.kernel
+
+    def thresholds(self) -> Thresholds:
+        """A smooth surface splits nothing."""
         return {}
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -19,8 +21,10 @@ from andamio.contracts.contract import Contract
 from andamio.contracts.headers import table_columns
 from andamio.contracts.rows import Rows
 from andamio.errors import Text, text
+from andamio.features import Sister
 from andamio.training.anomaly.learning import learn_detector
 from andamio.training.anomaly.splitting import hold_out_latest, with_known
+from andamio.training.claims import no_claims
 from andamio.training.evaluation import Evaluation, about_split, evaluate
 from andamio.training.golden import choose_golden
 from andamio.training.judging import plain
@@ -30,6 +34,15 @@ from andamio.training.lineage import lineage
 from andamio.training.losses import loss_reference
 from andamio.training.operation import unanswered
 from andamio.training.reference import reference
+from andamio.training.repeating import (
+    USUAL_STEPS,
+    Repeated,
+    Repetition,
+    kinds_to_repeat,
+    nothing_to_measure,
+    repeat,
+    too_few,
+)
 from andamio.training.splits import Split, holdout
 from andamio.training.study import Progress
 from andamio.training.table import Dataset, LeftOut, Problem, read_problem
@@ -38,6 +51,8 @@ HELD_OUT = 0.2
 PROBED_ROWS = 5000
 TIMED_RUNS = 200
 BROUGHT = "brought"
+# With few rows as much time goes into knowing how good the model is as into finding it.
+REPEATING_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,16 +62,20 @@ class TrainOptions:
     Attributes:
         budget_s: Seconds to search.
         trials: Exactly so many trials instead, whatever time they take; this repeats a run.
+        steps: With few rows, and with ``trials``: exactly so many steps of repeated learning.
         seed: Of everything.
         keep: Tags to learn from although they look like leaks: a person vouches for them.
         parent: Digest of the bundle that the new one is to follow.
+        sister: Another model whose prediction is tried as a feature.
     """
 
     budget_s: float = 120.0
     trials: int | None = None
+    steps: int | None = None
     seed: int = 0
     keep: frozenset[str] = frozenset()
     parent: str | None = None
+    sister: Sister | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +119,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What was settled before learning: leaks, the tags set aside, the rows held out."""
+    """What was settled besides the model: leaks, the tags set aside, the rows held out, learning repeated."""
 
     leaks: tuple[Leak, ...]
     excluded: frozenset[str]
     split: Split
+    repeated: Repeated | None = None
 
 
 def train(
@@ -138,17 +158,41 @@ def train(
     leaks = [] if problem.is_anomaly else input_leaks(contract, dataset.frame, problem)
     excluded = frozenset(leak.column for leak in leaks if leak.excluded) - options.keep
     split = hold_out(problem, options.seed)
-    learnt = (learn or learner_of(problem))(
+    learn = learn or learner_of(problem)
+    if options.sister is not None:
+        learn = partial(cast("Callable[..., Learnt]", learn), sister=options.sister)
+    learnt = learn(
         problem.take(with_known(problem, split) if problem.is_anomaly else split.train),
         excluded=excluded,
-        budget_s=options.budget_s,
+        budget_s=options.budget_s * (1 - REPEATING_SHARE if too_few(problem) else 1),
         trials=options.trials,
         seed=options.seed,
         progress=progress,
     )
     fitted_s = time.perf_counter() - started
-    found = Findings(tuple(leaks), excluded, split)
-    return finish(problem, dataset, found, learnt, options, progress, durations={"fit_s": round(fitted_s, 3)})
+    repeated = _repeat(problem, learnt, learn, excluded, options, progress, fitted_s)
+    spent = {"fit_s": round(fitted_s, 3), "repeat_s": round(time.perf_counter() - started - fitted_s, 3)}
+    found = Findings(tuple(leaks), excluded, split, repeated)
+    return finish(problem, dataset, found, learnt, options, progress, durations=spent)
+
+
+def _repeat(
+    problem: Problem,
+    learnt: Learnt,
+    learn: Learn,
+    excluded: frozenset[str],
+    options: TrainOptions,
+    progress: Progress,
+    fitted_s: float,
+) -> Repeated | None:
+    if not too_few(problem):
+        return None
+    kinds = kinds_to_repeat(learnt, len(problem))
+    repetition = Repetition(learn=learn, excluded=excluded, kinds=kinds, seed=options.seed)
+    steps = options.steps
+    if steps is None and options.trials is not None:
+        steps = USUAL_STEPS
+    return repeat(problem, repetition, progress, budget_s=options.budget_s - fitted_s, steps=steps)
 
 
 def hold_out(problem: Problem, seed: int) -> Split:
@@ -174,7 +218,7 @@ def finish(
     """Prove, measure, judge and describe what was learnt (or brought along)."""
     started = time.perf_counter()
     rehearsed, learnt = learnt, learnt if learnt.again is None else learnt.again(problem)
-    measured = _measure(problem, found.split, rehearsed, learnt, options.seed, progress)
+    measured = _measure(problem, found, rehearsed, learnt, options.seed, progress)
     origin = lineage(
         dataset,
         problem,
@@ -214,17 +258,26 @@ class _Measured:
 
 
 def _measure(
-    problem: Problem, split: Split, rehearsed: Learnt, learnt: Learnt, seed: int, progress: Progress
+    problem: Problem, found: Findings, rehearsed: Learnt, learnt: Learnt, seed: int, progress: Progress
 ) -> _Measured:
     """Prove what will answer, and measure on held-out rows what has not seen them."""
     graph = Graph(learnt.graph, learnt.info)
-    train, test = problem.take(split.train), problem.take(split.test)
+    train, test = problem.take(found.split.train), problem.take(found.split.test)
     say_step(progress, text("proving that the graph answers as the trained model does"))
     probes = policy_probes(problem.contract, problem.rows)
     certificate = prove(learnt, graph, problem, probes, seed)
     say_step(progress, text("measuring on {rows} held-out rows", rows=len(test)))
     asked = graph if rehearsed is learnt else Graph(rehearsed.graph, rehearsed.info)
-    evaluation = evaluate(train, test, asked.run, rehearsed.simpler, certificate, seed)
+    evaluation = evaluate(
+        train,
+        test,
+        asked.run,
+        rehearsed.simpler,
+        certificate,
+        seed,
+        repeated=None if found.repeated is None else (problem, found.repeated),
+        claims=no_claims(problem) if nothing_to_measure(problem) else None,
+    )
     return _Measured(graph, train, test, probes, certificate, evaluation)
 
 

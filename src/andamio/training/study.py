@@ -7,26 +7,33 @@ clock: the budget only decides how many are done. So the same number of trials g
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from andamio.contracts.contract import Contract, Feature
 from andamio.errors import Text, text
 from andamio.training.boosting import Boosting, default_settings, share_of_columns
-from andamio.training.candidates import Folds, Setting
+from andamio.training.candidates import Candidate, Folds, Setting
 from andamio.training.curved import CurvedFit
 from andamio.training.forest import Forest
+from andamio.training.gaussian_process import GaussianProcess, suits
 from andamio.training.linear import LinearFit
 from andamio.training.matrix import Matrices
 from andamio.training.models import Matrix
 from andamio.training.remaining import Groups
 from andamio.training.search import search_features
 from andamio.training.task import Target, Task, gain
+from andamio.training.transfer import SISTER, Transfer
 from andamio.training.trials import Proposal, Trial, run_trial
 from andamio.training.tuning import tune_boosting
 
 # One trial of each kind is made whatever the budget.
 FEWEST_TRIALS = 3
+# With a sister's prediction to try: a Gaussian process, and each again with it.
+FEWEST_WITH_SISTER = 8
+FEW_ROWS = 2000
 # What is kept of the budget for training the winner, measured in trials of it.
 _RESERVE = 1.5
 
@@ -71,9 +78,11 @@ class Study:
         task: What is learnt.
         folds: Pairs of row numbers: trained on, predicted.
         seed: Of every draw.
+        only: Kinds of models that are tried once each; empty tries everything.
         groups: The machine of each row, where rows of one machine are alike.
         made: The trials so far, in their order.
         found: Features that the search found to pay.
+        transfer: What a sister's prediction was worth; None without a sister.
     """
 
     contract: Contract
@@ -83,9 +92,11 @@ class Study:
     task: Task
     folds: Folds
     seed: int
+    only: frozenset[str] = frozenset()
     groups: Groups | None = None
     made: list[Trial] = field(default_factory=list)
     found: tuple[Feature, ...] = ()
+    transfer: Transfer | None = None
 
     def given(self, x: Matrix) -> Setting:
         """Return what every candidate is given, with a matrix."""
@@ -100,11 +111,11 @@ class Study:
         """Make trials until the budget is spent or nothing is left to try."""
         begun = time.monotonic()
         last = 0.0
-        plan = self._plan()
+        plan = self._rehearsal() if self.only else self._plan()
         proposal = next(plan)
         while True:
             spent = time.monotonic() - begun
-            if self._enough(budget, spent, last):
+            if not self.only and self._enough(budget, spent, last):
                 return
             done, total = (
                 (spent, budget.seconds) if budget.trials is None else (len(self.made), budget.trials)
@@ -121,9 +132,10 @@ class Study:
 
     def _enough(self, budget: Budget, spent: float, last: float) -> bool:
         made = len(self.made)
+        fewest = FEWEST_TRIALS if self.matrices.sister is None else FEWEST_WITH_SISTER
         if budget.trials is not None:
-            return made >= max(budget.trials, FEWEST_TRIALS)
-        return made >= FEWEST_TRIALS and spent + (1 + _RESERVE) * last > budget.seconds
+            return made >= max(budget.trials, fewest)
+        return made >= fewest and spent + (1 + _RESERVE) * last > budget.seconds
 
     def _plan(self) -> Generator[Proposal, Trial, None]:
         """Propose one of each kind, then features, then settings."""
@@ -135,20 +147,71 @@ class Study:
         if self.task.horizon is not None:
             yield Proposal(CurvedFit(), (), text("trying a curved linear model"))
         forest = yield Proposal(Forest(columns=0.5 * share), (), text("trying a random forest"))
+        smooth = suits(rows, width, self.task)
+        if smooth:
+            yield Proposal(GaussianProcess(), (), text("trying a Gaussian process"))
+        if rows <= FEW_ROWS:
+            # With few rows trees whose splits are drawn at random are often the best forest.
+            yield Proposal(_extra_trees(share), (), text("trying another forest"))
+        smooth_ones = [GaussianProcess()] if smooth else []
+        yield from self._transfer([Boosting(settings), LinearFit(), *smooth_ones])
         quick = replace(settings, learning_rate=2 * settings.learning_rate, columns=0.5 * share, bins=255)
-        found = self.found = yield from search_features(
-            self.contract, self.excluded, self.matrices, Boosting(settings), Boosting(quick), start
-        )
+        if not self.found:
+            self.found = yield from search_features(
+                self.contract, self.excluded, self.matrices, Boosting(settings), Boosting(quick), start
+            )
+        found = self.found
         if found:
             start = self._of(found)
+        if found and SISTER not in found:
             yield Proposal(LinearFit(), found, text("trying a linear model with the found features"))
             forest = yield Proposal(
                 Forest(columns=0.5 * share), found, text("trying a random forest with the found features")
             )
+            if smooth:
+                said = text("trying a Gaussian process with the found features")
+                yield Proposal(GaussianProcess(), found, said)
         behind, noise = gain(forest.losses, start.losses)
         if behind < 2 * noise:
             yield from self._forests(found, share)
         yield from tune_boosting(found, start, settings, (rows, width), self.task, self.seed)
+
+    def _rehearsal(self) -> Generator[Proposal, Trial, None]:
+        """Propose each of a few kinds once."""
+        rows, width = self.matrices.matrix().shape
+        again: list[Candidate] = [LinearFit()]
+        if "boosting" in self.only:
+            again.append(Boosting(default_settings(rows, width, self.task)))
+            yield Proposal(again[-1], (), text("trying boosted trees"))
+        yield Proposal(LinearFit(), (), text("trying a linear model"))
+        if "curved" in self.only:
+            again.append(CurvedFit())
+            yield Proposal(again[-1], (), text("trying a curved linear model"))
+        if "forest" in self.only:
+            yield Proposal(_extra_trees(share_of_columns(width)), (), text("trying a random forest"))
+        if "gaussian_process" in self.only and suits(rows, width, self.task):
+            again.append(GaussianProcess())
+            yield Proposal(again[-1], (), text("trying a Gaussian process"))
+        yield from self._transfer(again)
+
+    def _transfer(self, candidates: Sequence[Candidate]) -> Generator[Proposal, Trial, None]:
+        """Propose candidates again with the sister's prediction; keep it where it pays."""
+        sister = self.matrices.sister
+        if sister is None:
+            return
+        before = min(self.made, key=lambda trial: trial.score)
+        tried = []
+        for candidate in candidates:
+            said = text(
+                "trying {model} with the prediction of {sister}", model=candidate.title, sister=sister.name
+            )
+            tried.append((yield Proposal(candidate, (SISTER,), said)))
+        best = min(tried, key=lambda trial: trial.score)
+        less, noise = gain(before.losses, best.losses)
+        share = less / max(float(np.nanmean(before.losses)), 1e-30)
+        self.transfer = Transfer(sister.name, sister.digest, share, less > noise)
+        if self.transfer.used:
+            self.found = (SISTER,)
 
     def _of(self, found: tuple[Feature, ...]) -> Trial:
         return next(t for t in self.made if t.found == found and t.candidate.family == "boosting")
@@ -156,7 +219,11 @@ class Study:
     def _forests(self, found: tuple[Feature, ...], share: float) -> Generator[Proposal, Trial, None]:
         """Propose other forests, where forests are not far behind."""
         for forest in (
-            Forest(random_splits=True, columns=0.8 * share),
+            _extra_trees(share),
             Forest(columns=0.5 * share, least_rows=3),
         ):
             yield Proposal(forest, found, text("trying another forest"))
+
+
+def _extra_trees(share: float) -> Forest:
+    return Forest(random_splits=True, columns=0.8 * share)

@@ -129,7 +129,8 @@ def _known_anomalies(column: pl.Series, contract: Contract) -> Target:
         )
     if len(found) == 1:
         event = _is_event(found[0], contract)
-        classes, positive = (("normal", found[0]), 1) if event else ((found[0], "anomaly"), 1)
+        classes: tuple[str, ...] = ("normal", found[0]) if event else (found[0], "anomaly")
+        positive = 1
     else:
         counts = [labels.count(label) for label in found]
         declared = _declared_positive(contract, found)

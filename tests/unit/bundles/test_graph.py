@@ -166,3 +166,37 @@ def test_single_rows_of_many_threads_do_not_meet():
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(ask, [1.0, 2.0, 3.0, 4.0]))
+
+
+def test_long_signals_are_answered_in_parts_with_the_bits_of_the_whole():
+    helper = onnx.helper
+    nodes = [
+        helper.make_node("ReduceMax", ["signals"], ["highest"], axes=[1], keepdims=0),
+        helper.make_node("Identity", ["highest"], ["value"]),
+        helper.make_node("Identity", ["highest"], ["lower"]),
+        helper.make_node("Identity", ["highest"], ["upper"]),
+        helper.make_node("Unsqueeze", ["highest", "one"], ["features"]),
+    ]
+    tensor = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        nodes,
+        "parts",
+        [tensor("signals", onnx.TensorProto.FLOAT, ["rows", 40_000])],
+        [
+            *(tensor(name, onnx.TensorProto.FLOAT, ["rows"]) for name in ("value", "lower", "upper")),
+            tensor("features", onnx.TensorProto.FLOAT, ["rows", 1]),
+        ],
+        [onnx.numpy_helper.from_array(np.array([1]), "one")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
+    info = GraphInfo(kind="regression", signals=("wave",), samples=(40_000,), features=("highest",))
+    loaded = Graph(model.SerializeToString(), info)
+    signals = np.random.default_rng(0).normal(size=(11, 40_000)).astype(np.float32)
+    blank = [None] * 11
+    rows = Rows(
+        np.empty((11, 0), np.float32), np.empty((11, 0), object), blank, blank, [()] * 11, signals=signals
+    )
+    outputs = loaded.run(rows)
+    np.testing.assert_array_equal(outputs.value, signals.max(axis=1))
+    np.testing.assert_array_equal(outputs.features[:, 0], signals.max(axis=1))
+    assert len(loaded.run(rows.take(np.array([], np.intp))).value) == 0

@@ -233,6 +233,20 @@ def test_prices_that_a_regression_cannot_use_are_told(costs: str, what: str) -> 
     assert what in str(only_fault(f"{REGRESSION}[costs]\n{costs}\n").what)
 
 
+def test_a_gate_of_remaining_life_needs_a_horizon() -> None:
+    gated = REGRESSION + '[accept]\nphm_score = "<= 5"\n'
+    assert "phm_score measures a remaining life" in str(only_fault(gated).what)
+<<<<<<< HEAD
+    assert (
+        parse(gated.replace('target = "y"', 'target = "y"\ntime = "clock"\nhorizon = 100')).horizon
+        is not None
+    )
+=======
+    clocked = gated.replace('target = "y"', 'target = "y"\ntime = "clock"\nhorizon = 100')
+    assert parse(clocked).horizon is not None
+>>>>>>> rul
+
+
 def test_a_class_is_not_priced_by_lateness() -> None:
     assert "late says nothing about a classification" in str(
         only_fault(changed("missed_failure = 4000", "missed_failure = 4000\nlate = 1")).what
@@ -317,3 +331,40 @@ def outcome(text: str) -> list[Fault]:
     except ContractInvalid as error:
         return list(error.faults) or [Fault("no-fault", error.what)]
     return []
+
+
+WINDOWED = """[model]
+kind = "regression"
+data = "d"
+target = "y"
+time = "t"
+
+[window]
+length = 8
+least = 3
+
+[input.x]
+type = "number"
+missing = "impute"
+"""
+
+
+def test_a_window_may_begin_before_it_is_full() -> None:
+    window = parse(WINDOWED).window
+    assert window is not None
+    assert (window.length, window.shortest) == (8, 3)
+    without = parse(WINDOWED.replace("least = 3\n", "")).window
+    assert without is not None
+    assert without.shortest == 8
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("least = 3", "least = 9", "more than the length"),
+        ("least = 3", "least = 0", "whole number"),
+        ('missing = "impute"\n', "", "may not have missing samples"),
+    ],
+)
+def test_a_window_that_cannot_begin_so_is_told(old: str, new: str, what: str) -> None:
+    assert what in str(only_fault(WINDOWED.replace(old, new)).what)

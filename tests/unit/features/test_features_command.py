@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 
 from andamio.cli.features import show
@@ -56,6 +58,69 @@ def test_features_are_shown_with_their_figures(plant: Path, capsys: pytest.Captu
     shown = capsys.readouterr().out
     assert "mediana" in shown
     assert "41" in shown
+
+
+WAVES = """
+[model]
+kind = "regression"
+data = "pumps"
+target = "wear"
+[input.vibration]
+type = "waveform"
+unit = "g"
+rate_hz = 1000
+length = 64
+[input.shaft_hz]
+type = "number"
+unit = "Hz"
+[features]
+once = "band_energy(envelope(vibration, low=100, high=300), 2 * shaft_hz, width=6)"
+noise = "band_energy(vibration, low=200)"
+[output.wear]
+"""
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_signals_of_a_row_are_drawn_with_the_bands_that_features_read(
+    plant: Path, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (plant / "models" / "wear.toml").write_text(WAVES, encoding="utf-8")
+    rng = np.random.default_rng(0)
+    table = {
+        "vibration": pl.Series(rng.normal(size=(3, 64)).tolist(), dtype=pl.List(pl.Float64)),
+        "shaft_hz": [25.0, 26.0, 27.0],
+        "wear": [1.0, 2.0, 3.0],
+    }
+    pl.DataFrame(table).write_parquet(plant / "pumps.parquet")
+    Datasets(plant).add(plant / "pumps.parquet", "pumps")
+    with speak(language):
+        show("wear", plot=plant / "signals.html", row=2)
+        show("wear", plot=plant / "signals.png")
+    assert "signals.html" in capsys.readouterr().out
+    page = (plant / "signals.html").read_text(encoding="utf-8")
+    assert "once, 52.0 Hz" in page
+    assert "noise, 200" in page
+    assert {"en": "envelope, 100 to 300 Hz", "es": "envolvente, 100 a 300 Hz"}[language] in page
+    assert not any(f'{kind}="http' in page for kind in ("src", " href"))
+    assert (plant / "signals.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "words"), [("x.html", 9, "no row 9"), ("x.pdf", 1, "neither a page"), ("x.png", 1, "")]
+)
+def test_what_cannot_be_drawn_is_told(plant: Path, file: str, row: int, words: str) -> None:
+    (plant / "models" / "wear.toml").write_text(WAVES, encoding="utf-8")
+    if not words:
+        declare(plant, 'heat = "bearing_temp - ambient_temp"')
+        words = "no signals to draw"
+    samples = pl.Series([[0.0] * 64] * 2, dtype=pl.List(pl.Float64))
+    table = pl.DataFrame({"vibration": samples, "shaft_hz": [1.0, 2.0], "wear": [1.0, 2.0]})
+    table.write_parquet(plant / "pumps.parquet")
+    Datasets(plant).add(plant / "pumps.parquet", "pumps")
+    with pytest.raises(FeaturesRefused) as caught, speak("en"):
+        show("wear", plot=plant / file, row=row)
+    assert words in str(caught.value.what)
+    assert not (plant / file).exists()
 
 
 def test_without_a_dataset_there_are_no_figures_and_the_reason_is_told(

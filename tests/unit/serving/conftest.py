@@ -168,6 +168,8 @@ class Models:
             kind=kind,
             numbers=("bearing_temp", "ambient_temp"),
             categories=("product",),
+            signals=tuple(signal.name for signal in contract.signals),
+            samples=tuple(signal.length for signal in contract.signals),
             features=features.names,
             classes=classes,
             positive=1 if shape == "two" else None,

@@ -163,7 +163,8 @@ def _numbers(problem: Problem, features: FeatureGraph, matrix: NDArray[np.float3
 
     def native(matrix: NDArray[np.float32]) -> Outputs:
         answer = model.predict(matrix.astype(np.float64))
-        return Outputs(value=answer.astype(np.float32))
+        lower, upper = ((answer + reach).astype(np.float32) for reach in (-0.5, 0.5))
+        return Outputs(value=answer.astype(np.float32), lower=lower, upper=upper)
 
     def dummy(rows: Rows) -> Outputs:
         return Outputs(value=np.full(len(rows), problem.target.mean(), np.float32))

@@ -143,7 +143,8 @@ def test_the_interval_holds_about_what_it_promises_on_fresh_rows(strong: Fitted)
     answers = strong.native(fresh.rows)
     inside = (answers.lower <= fresh.target) & (fresh.target <= answers.upper)
     assert strong.info.coverage == 0.8
-    assert 0.72 < float(inside.mean()) < 0.92
+    # From one training set of 240 rows to another the share has a standard deviation of 0.04.
+    assert 0.7 < float(inside.mean()) < 0.9
 
 
 def test_an_excluded_tag_and_what_is_made_of_it_never_reach_the_model() -> None:

@@ -55,11 +55,12 @@ METRICS: Mapping[Kind, Mapping[str, str]] = {
 }
 _SHARES = {"recall", "precision", "f1", "accuracy", "roc_auc", "average_precision", "false_alarm_rate"}
 _SHARES |= {"brier", "coverage", "late_share", "flips", "detection"}
+_OF_LIFE = frozenset(("phm_score", "late_share"))
 _GATE = re.compile(r"\s*(>=|<=|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
 
 
-def read_accept(root: Section, kind: Kind, inputs: Sequence[Input], *, costs: bool) -> Accept:
-    """Read ``[accept]`` with its slices and its noise."""
+def read_accept(root: Section, kind: Kind, inputs: Sequence[Input], *, costs: bool, horizon: bool) -> Accept:
+    """Read ``[accept]`` with its slices and its noise; a gate may need ``[costs]`` or a ``horizon``."""
     section = root.section("accept")
     if section is None:
         return Accept()
@@ -67,6 +68,13 @@ def read_accept(root: Section, kind: Kind, inputs: Sequence[Input], *, costs: bo
     gates = _gates(section, METRICS[kind], ("slices", "noise"))
     if any(gate.metric == "cost_per_row" for gate in gates) and not costs:
         section.wrong("cost_per_row", text("cost_per_row needs a section [costs]"))
+    for metric in sorted(_OF_LIFE & {gate.metric for gate in gates}):
+        if not horizon:
+            section.wrong(
+                metric,
+                text("{metric} measures a remaining life", metric=metric),
+                fix=text("write a horizon in [model], or remove the gate"),
+            )
     return Accept(
         gates=gates,
         slices=_slices(slices, kind, inputs) if slices else None,

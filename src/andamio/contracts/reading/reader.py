@@ -108,7 +108,7 @@ def _contract(root: Section, name: str, content: str, *, check_units: bool) -> C
     window = read_window(root, inputs, model.time)
     features = read_features(root, inputs)
     output, p99_ms, costs = read_output(root, model.kind), read_latency(root), read_costs(root, model.kind)
-    accept = read_accept(root, model.kind, inputs, costs=costs is not None)
+    accept = read_accept(root, model.kind, inputs, costs=costs is not None, horizon=model.horizon is not None)
     monitor, retrain = read_monitor(root, inputs), read_retrain(root)
     fallback = read_fallback(root, model.kind, inputs)
     anomaly = read_anomaly(root, model.kind, inputs)

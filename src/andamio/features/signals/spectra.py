@@ -58,7 +58,9 @@ class Spectrum:
     @property
     def frequencies(self) -> Values:
         """The frequencies of ``lines``, in Hz."""
-        return np.arange(self.stack.length // 2 + 1) * (self.rate_hz / self.stack.length)
+        return np.asarray(
+            np.arange(self.stack.length // 2 + 1) * (self.rate_hz / self.stack.length), np.float64
+        )
 
     @property
     def times(self) -> Values:

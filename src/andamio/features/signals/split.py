@@ -101,7 +101,7 @@ class Split:
         wanted = np.arange(self.length // 2 + 1)
         beyond = wanted % self.a >= self.rows
         found = np.where(beyond, self.length - wanted, wanted)
-        return (found % self.a * self.b + found // self.a).astype(np.int64)
+        return np.asarray(found % self.a * self.b + found // self.a, np.int64)
 
     @property
     def _number(self) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import TypeAlias
 
 import numpy as np
 import spox.opset.ai.onnx.v18 as op
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from spox import Var
 
 # Of a step: a number known beforehand, or one a row, shape (rows, 1, 1).
-Number = float | Var
+Number: TypeAlias = "float | Var"
 
 
 class Stack:

@@ -20,4 +20,4 @@ def window_samples(name: str, length: int) -> NDArray[np.float64]:
     """Return the periodic window function of a name, shape ``(length,)``."""
     angle = 2 * np.pi * np.arange(length) / length
     parts = [(-1) ** k * share * np.cos(k * angle) for k, share in enumerate(_COSINES[name])]
-    return np.sum(parts, axis=0, dtype=np.float64)
+    return np.asarray(np.sum(parts, axis=0), np.float64)

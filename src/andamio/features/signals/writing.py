@@ -170,7 +170,7 @@ def _following(
     exponents: dict[float, list[tuple[Step, list[Taken]]]] = {}
     for step, terms in bands:
         exponents.setdefault(float(step.settings[1]), []).append((step, terms))
-    blocks = []
+    blocks: list[Block] = []
     for exponent, alike in exponents.items():
         lows, highs = (
             op.concat([_column(step.numbers[end], step.numbers, number_of) for step, _ in alike], axis=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, Protocol
@@ -36,7 +36,7 @@ class WindowFormer(Protocol):
         """Tell which rows say when they were, shape ``(rows,)``."""
         ...
 
-    def push(self, rows: Rows, lines: NDArray[np.int64], cycles: list[str] | None) -> Ended:
+    def push(self, rows: Rows, lines: NDArray[np.int64], cycles: Sequence[str] | None) -> Ended:
         """Take rows, all of them placed."""
         ...
 

@@ -150,8 +150,16 @@ def _try(
 def _candidates(contract: Contract, graph: FeatureGraph, rows: int) -> Iterator[Candidate]:
     """Yield what suits, the simplest first."""
     columns = _regime_columns(contract, graph)
-    plain = (Mahalanobis(), PrincipalComponents(), RobustMahalanobis(), Isolation(), Autoencoder())
-    points = () if columns else tuple(OperatingPoints(Mahalanobis(), count) for count in (2, 3, 4))
+    plain: tuple[Candidate, ...] = (
+        Mahalanobis(),
+        PrincipalComponents(),
+        RobustMahalanobis(),
+        Isolation(),
+        Autoencoder(),
+    )
+    points: tuple[Candidate, ...] = (
+        () if columns else tuple(OperatingPoints(Mahalanobis(), count) for count in (2, 3, 4))
+    )
     for candidate in (*plain[:3], *points, *plain[3:]):
         if candidate.suits(rows, len(graph.names)):
             yield InRegimes(candidate, columns) if columns else candidate

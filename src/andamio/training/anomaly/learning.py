@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from andamio.errors import UsageError, text
+from andamio.features import Sister
 from andamio.training.anomaly.choosing import Trial
 from andamio.training.anomaly.fitting import FittedDetector, fit_detector
 from andamio.training.judging import plain
@@ -20,12 +22,23 @@ def learn_detector(
     trials: int | None,
     seed: int,
     progress: Progress,
+    only: frozenset[str] = frozenset(),  # noqa: ARG001  few rows are not repeated here
+    sister: Sister | None = None,
 ) -> Learnt:
     """Fit the detector that notices most within its budget of false alarms; see ``fitting.fit_detector``.
 
     What is returned can be learnt ``again`` from all rows: the held-out ones say how well the choice does on
     rows it has not seen, and then are history as any other.
+
+    Raises:
+        UsageError: A sister is named, and nobody foretells here what she could help with.
     """
+    if sister is not None:
+        raise UsageError(
+            text('{model} has kind = "anomaly": it learns what is usual from its own rows only',
+                 model=problem.contract.name),
+            fix=text("leave --from out"),
+        )  # fmt: skip
     fitted = fit_detector(
         problem, excluded=excluded, budget_s=budget_s, trials=trials, seed=seed, progress=progress
     )

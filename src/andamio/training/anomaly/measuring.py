@@ -62,7 +62,7 @@ class Noticing:
         caught, made = np.zeros(len(problem)), np.zeros(len(problem))
         if faults is None:
             return cls(caught, made, {})
-        alarm = answer(faults.rows).decision == problem.positive
+        alarm = np.asarray(answer(faults.rows).decision == problem.positive)
         np.add.at(made, faults.source, 1.0)
         np.add.at(caught, faults.source, alarm.astype(np.float64))
         return cls(caught, made, faults.shares(alarm))

@@ -1,0 +1,364 @@
+"""Say what can be claimed with so many labels: what is known, what is open, what more labels would decide.
+
+The sentences go into the bundle with their numbers, so that the terminal, the page and a program tell alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from andamio.contracts.contract import Gate
+from andamio.errors import Text, text
+from andamio.statistics.intervals import Interval
+from andamio.statistics.metric_names import metric_name
+from andamio.training.comparison import TITLES
+from andamio.training.judging import main_metric
+from andamio.training.learning_curve import LearningCurve, Point
+from andamio.training.repeated_measures import Measured
+from andamio.training.repeating import FEWEST_OF_A_CLASS, Repeated
+from andamio.training.table import Problem
+
+# More than so many times the labels of today is called out of reach.
+MOST_TIMES = 50.0
+_OF_EVENTS = frozenset(("recall", "f1", "average_precision", "roc_auc"))
+DUMMY = "dummy"
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """How many more labels would decide something, were the value to stay as it is.
+
+    Attributes:
+        labels: How many more; None when even very many would not.
+        of: The class they must be of; None for any rows.
+    """
+
+    labels: int | None
+    of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GateClaim:
+    """What can be said of a gate.
+
+    Attributes:
+        gate: As ``recall >= 0.9``.
+        state: "met" or "missed" when the whole interval says so, else "open".
+        interval: Of its metric.
+        needed: To decide it; None when it is decided.
+    """
+
+    gate: str
+    state: str
+    interval: Interval
+    needed: Needed | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What can be claimed.
+
+    Attributes:
+        rows: Labelled rows.
+        events: Of them of the class that the gates speak of; None where there is none.
+        supported: Whether the model beats always giving the same answer, with 95 % confidence; None when it
+            could not be measured.
+        needed: To tell whether it does; None when it is told.
+        gates: The gates over all rows.
+        curve: What more rows would bring; None when it was not drawn.
+        sentences: All of it in words.
+    """
+
+    rows: int
+    events: int | None
+    supported: bool | None
+    needed: Needed | None
+    gates: tuple[GateClaim, ...]
+    curve: LearningCurve | None
+    sentences: tuple[Text, ...]
+
+    def facts(self) -> dict[str, object]:
+        """Write it as plain values, but for the sentences."""
+        return {
+            "rows": self.rows,
+            "events": self.events,
+            "supported": self.supported,
+            "needed": _fields(self.needed),
+            "gates": [
+                {
+                    "gate": one.gate,
+                    "state": one.state,
+                    "low": one.interval.low,
+                    "high": one.interval.high,
+                    "needed": _fields(one.needed),
+                }
+                for one in self.gates
+            ],
+            "curve": None if self.curve is None else self.curve.facts(),
+            "sentences": list(self.sentences),
+        }
+
+
+def claims_of(
+    problem: Problem,
+    repeated: Repeated,
+    found: Mapping[str, Measured],
+    metrics: Mapping[str, Interval],
+    against_dummy: Measured | None,
+    curve: LearningCurve | None,
+) -> Claims:
+    """Say what repeated learning allows to claim.
+
+    Args:
+        problem: All usable rows.
+        repeated: What was repeated.
+        found: Every metric with what its interval is made from.
+        metrics: Every metric with its interval.
+        against_dummy: The main metric of the model less that of the dummy.
+        curve: What more rows would bring.
+    """
+    gates = tuple(
+        _gate(problem, gate, found[gate.metric], metrics[gate.metric])
+        for gate in problem.contract.accept.gates
+        if gate.metric in metrics and math.isfinite(metrics[gate.metric].value)
+    )
+    main, better = main_metric(problem)
+    supported, needed = _support(problem, main, better, against_dummy)
+    told = [_basis(problem, repeated), *_known(problem, main, metrics), *map(_of_gate, gates)]
+    if against_dummy is not None:
+        told.append(_of_support(main, against_dummy, supported, needed))
+    if curve is not None:
+        told += [_of_growth(curve, one, gain) for one, gain in zip(curve.more, curve.gains, strict=True)]
+    return Claims(
+        rows=len(problem),
+        events=_events(problem),
+        supported=supported,
+        needed=needed,
+        gates=gates,
+        curve=curve,
+        sentences=tuple(told),
+    )
+
+
+def no_claims(problem: Problem) -> Claims:
+    """Say that nothing can be claimed: too few rows of a class to learn from some and test on others."""
+    counts = np.bincount(problem.target.astype(np.int64), minlength=len(problem.classes))
+    rarest = int(counts.argmin())
+    needed = Needed(int(FEWEST_OF_A_CLASS - counts[rarest]), problem.classes[rarest])
+    told = text(
+        'Nothing can be claimed: of {rows} labelled rows {count} are "{label}". With {labels} more rows'
+        ' labelled "{label}" there is something to measure.',
+        rows=len(problem),
+        count=int(counts[rarest]),
+        label=problem.classes[rarest],
+        labels=needed.labels,
+    )
+    return Claims(
+        rows=len(problem),
+        events=_events(problem),
+        supported=None,
+        needed=needed,
+        gates=(),
+        curve=None,
+        sentences=(told,),
+    )
+
+
+def labels_to_decide(
+    decided: Callable[[float], bool], labels: float, *, most: float = MOST_TIMES
+) -> int | None:
+    """Find how many more labels decide something, to two digits; None beyond ``most`` times of today's.
+
+    Args:
+        decided: Tells whether so many times the labels decide it.
+        labels: Of today.
+        most: Where to give up.
+    """
+    if not decided(most):
+        return None
+    low, high = 1.0, most
+    while high / low > 1.01:
+        middle = math.sqrt(low * high)
+        low, high = (low, middle) if decided(middle) else (middle, high)
+    more = max(1.0, (high - 1.0) * labels)
+    step = 10.0 ** max(0, math.floor(math.log10(more)) - 1)
+    return int(math.ceil(more / step) * step)
+
+
+def _gate(problem: Problem, gate: Gate, found: Measured, interval: Interval) -> GateClaim:
+    def state(ends: Interval) -> str:
+        low, high = gate.holds(ends.low), gate.holds(ends.high)
+        if math.isfinite(ends.low) and math.isfinite(ends.high) and low == high:
+            return "met" if low else "missed"
+        return "open"
+
+    now = state(interval)
+    needed = None
+    if now == "open":
+        of, labels = _labels_of(problem, gate.metric)
+        needed = Needed(labels_to_decide(lambda f: state(found.interval(f)) != "open", labels), of)
+    return GateClaim(f"{gate.metric} {gate.comparison} {gate.bound:g}", now, interval, needed)
+
+
+def _support(
+    problem: Problem, main: str, better: bool, against: Measured | None
+) -> tuple[bool | None, Needed | None]:
+    if against is None or not math.isfinite(against.variance):
+        return None, None
+    sign = 1.0 if better else -1.0
+
+    def told(times: float) -> bool:
+        ends = against.interval(times)
+        return min(sign * ends.low, sign * ends.high) > 0
+
+    if told(1.0):
+        return True, None
+    of, labels = _labels_of(problem, main)
+    needed = labels_to_decide(told, labels) if sign * against.value > 0 else None
+    return False, Needed(needed, of)
+
+
+def _labels_of(problem: Problem, metric: str) -> tuple[str | None, float]:
+    """Name the class whose labels narrow a metric, and how many there are; None for rows of any class."""
+    if problem.positive is None:
+        return None, float(len(problem))
+    events = problem.target == problem.positive
+    if metric in _OF_EVENTS:
+        return problem.classes[problem.positive], float(events.sum())
+    if metric == "false_alarm_rate":
+        return problem.classes[1 - problem.positive], float((~events).sum())
+    return None, float(len(problem))
+
+
+def _events(problem: Problem) -> int | None:
+    return None if problem.positive is None else int(np.sum(problem.target == problem.positive))
+
+
+def _basis(problem: Problem, repeated: Repeated) -> Text:
+    reuse, events = repeated.reuse, _events(problem)
+    holes: dict[str, object] = {"rows": len(problem), "splits": reuse.splits, "passes": len(repeated.passes)}
+    if events is None or problem.positive is None:
+        return text(
+            "{rows} labelled rows: learning was repeated {splits} times, in {passes} passes over all rows,"
+            " and every row answered by models that had not seen it. The intervals know that rows were used"
+            " again.",
+            **holes,
+        )
+    return text(
+        '{rows} labelled rows, {events} of them "{label}": learning was repeated {splits} times, in {passes}'
+        " passes over all rows, and every row answered by models that had not seen it. The intervals know"
+        " that rows were used again.",
+        events=events,
+        label=problem.classes[problem.positive],
+        **holes,
+    )
+
+
+def _known(problem: Problem, main: str, metrics: Mapping[str, Interval]) -> Sequence[Text]:
+    gated = [gate.metric for gate in problem.contract.accept.gates]
+    told = []
+    for name in dict.fromkeys([main, *gated]):
+        one = metrics.get(name)
+        if one is not None and math.isfinite(one.value):
+            told.append(
+                text(
+                    "{metric}: {value}, and with 95 % confidence between {low} and {high}.",
+                    metric=metric_name(name),
+                    value=_short(one.value),
+                    low=_short(one.low),
+                    high=_short(one.high),
+                )
+            )
+    return told
+
+
+def _of_gate(one: GateClaim) -> Text:
+    if one.state == "met":
+        return text("{gate} is met: the whole interval meets it.", gate=one.gate)
+    if one.state == "missed":
+        return text("{gate} is missed: the whole interval misses it.", gate=one.gate)
+    ends = {"gate": one.gate, "low": _short(one.interval.low), "high": _short(one.interval.high)}
+    if one.needed is None or one.needed.labels is None:
+        return text(
+            "{gate} cannot be decided yet (between {low} and {high}), and what was measured lies too near to"
+            " the gate for more labels alone to decide it.",
+            **ends,
+        )
+    if one.needed.of is None:
+        return text(
+            "{gate} cannot be decided yet (between {low} and {high}). About {labels} more labelled rows would"
+            " decide it.",
+            labels=one.needed.labels,
+            **ends,
+        )
+    return text(
+        '{gate} cannot be decided yet (between {low} and {high}). About {labels} more rows labelled "{label}"'
+        " would decide it.",
+        labels=one.needed.labels,
+        label=one.needed.of,
+        **ends,
+    )
+
+
+def _of_support(main: str, against: Measured, supported: bool | None, needed: Needed | None) -> Text:
+    ends = against.interval()
+    holes: dict[str, object] = {
+        "metric": metric_name(main),
+        "low": _short(ends.low),
+        "high": _short(ends.high),
+        "name": TITLES[DUMMY],
+    }
+    if supported:
+        return text(
+            "These rows support a model: it is better than {name}; the difference in {metric} lies between"
+            " {low} and {high}.",
+            **holes,
+        )
+    if needed is None or needed.labels is None:
+        return text(
+            "These rows do not support a model: nothing shows that it is better than {name}; the difference"
+            " in {metric} lies between {low} and {high}. More rows of the same kind promise nothing yet: look"
+            " for other tags.",
+            **holes,
+        )
+    if needed.of is None:
+        return text(
+            "These rows do not support a model yet: it cannot be told from {name}; the difference in {metric}"
+            " lies between {low} and {high}. About {labels} more labelled rows would tell.",
+            labels=needed.labels,
+            **holes,
+        )
+    return text(
+        "These rows do not support a model yet: it cannot be told from {name}; the difference in {metric}"
+        ' lies between {low} and {high}. About {labels} more rows labelled "{label}" would tell.',
+        labels=needed.labels,
+        label=needed.of,
+        **holes,
+    )
+
+
+def _of_growth(curve: LearningCurve, then: Point, gain: Point) -> Text:
+    return text(
+        "With {rows} labelled rows in all, expect {metric} of about {value} (between {low} and {high}); they"
+        " would bring {gain} (between {least} and {most}).",
+        rows=then.rows,
+        metric=metric_name(curve.metric),
+        value=_short(then.value),
+        low=_short(then.low),
+        high=_short(then.high),
+        gain=_short(gain.value),
+        least=_short(gain.low),
+        most=_short(gain.high),
+    )
+
+
+def _short(value: float) -> float | str:
+    return float(f"{value:.3g}") if math.isfinite(value) else "–"
+
+
+def _fields(needed: Needed | None) -> dict[str, object] | None:
+    return None if needed is None else {"labels": needed.labels, "of": needed.of}

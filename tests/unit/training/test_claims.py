@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import polars as pl
+import pytest
+
+from andamio.language import say, speak
+from andamio.training.claims import labels_to_decide, no_claims
+from andamio.training.run import TrainOptions, train
+from andamio.training.table import read_problem
+
+
+def quiet(_step: object) -> None:
+    """Say nothing."""
+
+
+def _trained(press, fit, rows=80, **changes):
+    contract, table = press
+    table = dataclasses.replace(table, frame=table.frame.head(rows).with_columns(**changes))
+    return train(contract, table, TrainOptions(trials=1), quiet, learn=fit)
+
+
+def test_a_good_model_is_supported_and_its_gates_are_told_one_by_one(press, fit):
+    claims = _trained(press, fit, 300).evaluation.claims
+    assert claims.supported is True
+    assert [one.gate for one in claims.gates] == ["recall >= 0.5", "false_alarm_rate <= 0.2"]
+    assert claims.gates[1].state == "met"
+    assert claims.gates[1].needed is None
+
+
+def test_labels_that_follow_nothing_are_said_not_to_support_a_model(press, fit):
+    noise = pl.Series("falla", np.random.default_rng(3).permutation(["sí"] * 20 + ["no"] * 60))
+    claims = _trained(press, fit, 80, falla=noise).evaluation.claims
+    assert claims.supported is False
+    assert any("do not support a model" in str(one) for one in map(say, claims.sentences))
+
+
+def test_an_open_gate_names_the_class_and_how_many_labels_decide_it(press, fit):
+    claims = _trained(press, fit, 60).evaluation.claims
+    recall = claims.gates[0]
+    assert recall.state == "open"
+    assert recall.needed.of == "sí"
+    assert recall.needed.labels > 0
+    assert any('more rows labelled "sí" would decide it' in say(one) for one in claims.sentences)
+
+
+def test_the_curve_says_what_two_hundred_more_rows_would_bring(press, fit):
+    curve = _trained(press, fit, 80).evaluation.claims.curve
+    assert [point.rows for point in curve.more] == [160, 280]
+    for point in (*curve.expected, *curve.more):
+        assert 0 <= point.low <= point.value <= point.high <= 1
+    assert all(gain.value >= 0 for gain in curve.gains)
+    assert curve.measured[-1].rows == 80
+
+
+def test_three_events_claim_nothing_and_say_how_many_are_missing(press, fit):
+    contract, table = press
+    frame = table.frame
+    events = frame.filter(pl.col("falla") == "sí").head(3)
+    frame = pl.concat([frame.filter(pl.col("falla") == "no").head(57), events])
+    problem = read_problem(contract, frame)
+    claims = no_claims(problem)
+    assert claims.supported is None
+    assert (claims.needed.labels, claims.needed.of) == (1, "sí")
+    candidate = train(
+        contract, dataclasses.replace(table, frame=frame), TrainOptions(trials=1), quiet, learn=fit
+    )
+    alarms = candidate.evaluation.metrics["false_alarm_rate"]
+    assert alarms.high - alarms.low > 0.2
+    assert candidate.parts.evaluation["measured"] is None
+
+
+@pytest.mark.parametrize(("enough", "labels"), [(2.0, 100), (1.31, 31), (None, None)])
+def test_labels_are_searched_to_two_digits(enough, labels):
+    found = labels_to_decide(lambda times: enough is not None and times >= enough, 100.0)
+    assert found == labels if labels is None else labels <= found <= 1.12 * labels
+
+
+def test_what_is_claimed_is_said_in_spanish(press, fit):
+    claims = _trained(press, fit, 60).evaluation.claims
+    with speak("es"):
+        told = [say(one) for one in claims.sentences]
+    assert "filas etiquetadas" in told[0]
+    assert any("todavía no se puede decidir" in one for one in told)
