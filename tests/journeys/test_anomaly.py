@@ -90,7 +90,7 @@ def test_a_leak_is_told_explained_and_confirmed(
     assert float(rows[50]["score"]) > 1
     assert float(rows[50]["health"]) < 50
     assert rows[50]["label"] == "anomaly"
-    told = spoken(["explain", rows[50]["id"]], capsys)
+    told = spoken(["explain", rows[50]["id"]], capsys)["explanation"]
     assert told["contributions"][0]["tag"] == "flow"
     assert told["value"] == pytest.approx(float(rows[50]["score"]), rel=1e-4)
     assert run(["explain", rows[50]["id"]]) == 0
