@@ -3,11 +3,11 @@
 Protocol: of every file the first 400 rows are the history, without their labels; all others are judged, each
 by a decision of its own from the last 20 readings up to it (causal). Nothing is tuned to a file or a group:
 one contract, ``kind = "anomaly"`` with ``[window] length = 20``, a budget of one false alarm a month, its
-limit from the 400 rows alone. The simplest candidate is taken (``--trials 1``): 400 seconds of one state are no
-ground to choose among models. Rows pass the product's own ways: windows from rows with their times, the
-graph of the finished candidate, its decisions. F1 and false alarm rate are over the judged rows of all
-files together. The records have holes of a second or two; a row at which no window ends takes the decision of
-the one before it.
+limit from the 400 rows alone. The simplest candidate is taken (``--trials 1``): 400 seconds of one state are
+no ground to choose among models. Rows pass the product's own ways: windows from rows with their times, the
+graph of the finished candidate, its decisions. F1 and false alarm rate are over the judged rows of all files
+together. The records have holes of a second or two; a row at which no window ends takes the decision of the
+one before it.
 
     python benchmarks/anomaly/skab.py [--group valve1] [--trials N] [--budget SECONDS] [--files N]
 
