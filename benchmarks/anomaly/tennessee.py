@@ -68,7 +68,7 @@ def quiet(_step: Step) -> None:
 def main() -> None:
     """Print false alarms, and for every fault what was noticed of it and how soon."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--trials", type=int)
+    parser.add_argument("--trials", type=int, default=2)
     parser.add_argument("--budget", type=float, default=60.0)
     parser.add_argument("--window", type=int, default=10)
     options = parser.parse_args()
