@@ -90,7 +90,7 @@ def test_a_leak_is_told_explained_and_confirmed(
     assert float(rows[50]["score"]) > 1
     assert float(rows[50]["health"]) < 50
     assert rows[50]["label"] == "anomaly"
-    told = spoken(["explain", rows[50]["id"]], capsys)
+    told = spoken(["explain", rows[50]["id"]], capsys)["explanation"]
     assert told["contributions"][0]["tag"] == "flow"
     assert told["value"] == pytest.approx(float(rows[50]["score"]), rel=1e-4)
     assert run(["explain", rows[50]["id"]]) == 0
@@ -106,26 +106,28 @@ def test_a_leak_is_told_explained_and_confirmed(
     assert measures["false_alarm_rate"] < 0.05
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-def test_it_is_shown_like_any_other_version(
-    compressor: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    language: str,
-) -> None:
-    monkeypatch.setenv("ANDAMIO_LANG", language)
+def told_in(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     capsys.readouterr()
-    assert run(["show", "compressor@1"]) == 0
-    shown = capsys.readouterr().out
-    assert ("injected faults noticed" if language == "en" else "fallas inyectadas") in shown
-    assert run(["status"]) == 0
-    assert run(["contract", "show", "compressor"]) == 0
-    assert run(["train", "compressor", "--trials", "1", "--seed", "3"]) == 0
-    assert run(["compare", "compressor@1", "compressor@2"]) == 0
-    assert run(["label", "next", "compressor", "--rows", "4", "--out", str(tmp_path / "ask.csv")]) in (
-        0,
-        1,
-        2,
-    )
-    assert run(["monitor"]) == 0
+    assert run(words) == 0
+    return capsys.readouterr().out
+
+
+def test_it_is_shown_like_any_other_version(
+    compressor: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert compressor.is_dir()
+    for language, words in (("en", "injected faults noticed"), ("es", "fallas inyectadas")):
+        monkeypatch.setenv("ANDAMIO_LANG", language)
+        assert words in told_in(["show", "compressor@1"], capsys)
+        told_in(["status", "compressor"], capsys)
+    told_in(["contract", "show", "compressor"], capsys)
+    told_in(["monitor", "compressor"], capsys)
+    write_rows(tmp_path / "live.csv", 30, 5)
+    told_in(["score", "--model", "compressor", "--in", str(tmp_path / "live.csv"),
+             "--out", str(tmp_path / "answers.jsonl")], capsys)  # fmt: skip
+    (first, *_) = (json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines())
+    assert set(first) >= {"id", "label", "decision", "score", "health"}
+    assert "salud" in told_in(["status", "compressor"], capsys)
+    ask = tmp_path / "ask.csv"
+    told_in(["label", "next", "compressor", "--rows", "4", "--out", str(ask)], capsys)
+    assert "truth" in ask.read_text().splitlines()[0]

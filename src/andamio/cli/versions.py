@@ -73,7 +73,7 @@ def tell_claims(out: Output, evaluation: Mapping[str, Any], model: str) -> None:
 
 def tell_transfer(out: Output, lineage: Mapping[str, Any]) -> None:
     """Say what a sister's prediction was worth, where there was one."""
-    transfer = lineage["learnt"].get("transfer")
+    transfer = lineage.get("learnt", {}).get("transfer")
     if transfer:
         out.say("{sentence}", sentence=said(transfer["sentence"]))
 

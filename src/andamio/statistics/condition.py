@@ -1,6 +1,6 @@
 """The condition of a machine from the health of its rows, in their order, without fluttering at a limit.
 
-Health is smoothed (the last ten rows count for a third), and a condition is left only by passing a further
+Health is smoothed (the last ten rows count for two thirds), and a condition is left only by passing a further
 limit back: below 50 a machine is worn, and well again above 70; below 20 failing, and worn again above 40.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FULL = 100.0
-_WEIGHT = 0.04
+_WEIGHT = 0.1
 _DOWN = {"worn": 50.0, "failing": 20.0}
 _UP = {"worn": 70.0, "failing": 40.0}
 

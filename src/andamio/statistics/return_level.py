@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 _EULER = 0.5772156649015329
-_FEWEST, _MOST = 8, 200
+_FEWEST, _MOST = 5, 200
 _ROWS = 50
 _APART = 6.0
 MOST_ASIDE = 0.1

@@ -62,6 +62,7 @@ class Learn(Protocol):
         seed: int,
         progress: Progress,
         only: frozenset[str] = frozenset(),
+        sister: Sister | None = None,
     ) -> Learnt:
         """Learn within a budget in seconds, or in exactly ``trials`` trials; see ``fitting.fit``."""
 

@@ -32,7 +32,8 @@ from andamio.training.tuning import tune_boosting
 # One trial of each kind is made whatever the budget.
 FEWEST_TRIALS = 3
 # With a sister's prediction to try: a Gaussian process, and each again with it.
-FEWEST_WITH_SISTER = 7
+FEWEST_WITH_SISTER = 8
+FEW_ROWS = 2000
 # What is kept of the budget for training the winner, measured in trials of it.
 _RESERVE = 1.5
 
@@ -149,6 +150,9 @@ class Study:
         smooth = suits(rows, width, self.task)
         if smooth:
             yield Proposal(GaussianProcess(), (), text("trying a Gaussian process"))
+        if rows <= FEW_ROWS:
+            # With few rows trees whose splits are drawn at random are often the best forest.
+            yield Proposal(_extra_trees(share), (), text("trying another forest"))
         smooth_ones = [GaussianProcess()] if smooth else []
         yield from self._transfer([Boosting(settings), LinearFit(), *smooth_ones])
         quick = replace(settings, learning_rate=2 * settings.learning_rate, columns=0.5 * share, bins=255)
@@ -184,8 +188,7 @@ class Study:
             again.append(CurvedFit())
             yield Proposal(again[-1], (), text("trying a curved linear model"))
         if "forest" in self.only:
-            forest = Forest(columns=0.5 * share_of_columns(width))
-            yield Proposal(forest, (), text("trying a random forest"))
+            yield Proposal(_extra_trees(share_of_columns(width)), (), text("trying a random forest"))
         if "gaussian_process" in self.only and suits(rows, width, self.task):
             again.append(GaussianProcess())
             yield Proposal(again[-1], (), text("trying a Gaussian process"))
@@ -216,7 +219,11 @@ class Study:
     def _forests(self, found: tuple[Feature, ...], share: float) -> Generator[Proposal, Trial, None]:
         """Propose other forests, where forests are not far behind."""
         for forest in (
-            Forest(random_splits=True, columns=0.8 * share),
+            _extra_trees(share),
             Forest(columns=0.5 * share, least_rows=3),
         ):
             yield Proposal(forest, found, text("trying another forest"))
+
+
+def _extra_trees(share: float) -> Forest:
+    return Forest(random_splits=True, columns=0.8 * share)

@@ -236,10 +236,8 @@ def test_prices_that_a_regression_cannot_use_are_told(costs: str, what: str) -> 
 def test_a_gate_of_remaining_life_needs_a_horizon() -> None:
     gated = REGRESSION + '[accept]\nphm_score = "<= 5"\n'
     assert "phm_score measures a remaining life" in str(only_fault(gated).what)
-    assert (
-        parse(gated.replace('target = "y"', 'target = "y"\ntime = "clock"\nhorizon = 100')).horizon
-        is not None
-    )
+    clocked = gated.replace('target = "y"', 'target = "y"\ntime = "clock"\nhorizon = 100')
+    assert parse(clocked).horizon is not None
 
 
 def test_a_class_is_not_priced_by_lateness() -> None:

@@ -13,7 +13,7 @@ from andamio.training.models import Matrix
 from andamio.training.purging import purged
 from andamio.training.table import Index, Problem
 
-BLOCKS = 8
+BLOCKS = 5
 
 
 def pieces(problem: Problem, count: int) -> Index:
@@ -76,7 +76,7 @@ class Blocks:
 
     @classmethod
     def of(cls, problem: Problem) -> Blocks:
-        """Cut a history into eight blocks, or fewer where it is short."""
+        """Cut a history into five blocks, or fewer where it is short."""
         block = pieces(problem, min(BLOCKS, max(2, len(problem) // 10)))
         parts = [np.flatnonzero(block == place) for place in range(int(block.max()) + 1)]
         every = np.arange(len(problem), dtype=np.int64)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from andamio.contracts.contract import Feature
 from andamio.features import FeatureGraph, run_features
 from andamio.training.anomaly.blocks import Blocks, Unseen
 from andamio.training.anomaly.candidates import Candidate
@@ -29,7 +28,6 @@ class Trial:
 
     Attributes:
         candidate: What was tried.
-        features: What was added for windows.
         limit: Its limit, from rows that its models had not seen.
         base: Its median on usual rows.
         noticed: Share of the made-up faults that it noticed, by kind.
@@ -39,7 +37,6 @@ class Trial:
     """
 
     candidate: Candidate
-    features: tuple[Feature, ...]
     limit: Limit
     base: float
     noticed: Mapping[str, float]
@@ -81,7 +78,7 @@ class Field:
             seed,
         )
 
-    def tried(self, candidate: Candidate, features: tuple[Feature, ...] = ()) -> Trial:
+    def tried(self, candidate: Candidate) -> Trial:
         """Try a candidate: set its limit, trim what was no usual history, and see what it notices."""
         kept = np.ones(len(self.x), np.bool_)
         unseen = self.blocks.look(candidate, self.x, kept, self.seed)
@@ -95,7 +92,7 @@ class Field:
         if recall is not None:
             power = (power + recall) / 2
         base = float(np.median(unseen.raw[kept]))
-        return Trial(candidate, features, limit, base, noticed, recall, power, error)
+        return Trial(candidate, limit, base, noticed, recall, power, error)
 
     def _noticed(self, unseen: Unseen, limit: Limit) -> tuple[Mapping[str, float], float, float]:
         if self.injected is None:

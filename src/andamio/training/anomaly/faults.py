@@ -23,6 +23,8 @@ FAULTS: Mapping[str, Text] = {
 }
 _OFFSETS = {"offset": 3.0, "slight": 1.5, "spike": 8.0}
 _MOST_TAGS, _ROWS_EACH = 12, 40
+_MEASURED = (TagType.NUMBER, TagType.INTEGER, TagType.WAVEFORM)
+Floats32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,9 +47,9 @@ class Injected:
 
 
 def inject(problem: Problem, seed: int, among: Index | None = None) -> Injected | None:
-    """Draw rows, and put one fault into one tag of each; None where no tag is a measured number.
+    """Draw rows, and put one fault into one tag of each; None where no tag is measured.
 
-    A fault changes every sample of the tag's window, a spike its last one only.
+    A fault changes every sample of the tag's window or waveform, a spike its last one only.
 
     Args:
         problem: Usual rows.
@@ -55,66 +57,57 @@ def inject(problem: Problem, seed: int, among: Index | None = None) -> Injected 
         among: Which rows to draw from; None takes all.
     """
     rng = np.random.default_rng(seed)
-    measured = [TagType.NUMBER, TagType.INTEGER]
-    tags = [j for j, tag in enumerate(problem.contract.numbers) if tag.type in measured]
+    tags = [tag.name for tag in problem.contract.inputs if tag.type in _MEASURED]
     if not tags:
         return None
     if len(tags) > _MOST_TAGS:
-        tags = sorted(rng.choice(tags, _MOST_TAGS, replace=False).tolist())
+        tags = [tags[place] for place in np.sort(rng.choice(len(tags), _MOST_TAGS, replace=False)).tolist()]
     drawn_from = np.arange(len(problem), dtype=np.int64) if among is None else among
     size = (len(FAULTS), len(tags), _ROWS_EACH)
-    source, other = rng.choice(drawn_from, size), rng.choice(drawn_from, size)
-    kind = np.broadcast_to(np.arange(len(FAULTS))[:, None, None], size)
-    column = np.broadcast_to(np.array(tags)[None, :, None], size)
+    source, other = (rng.choice(drawn_from, size).astype(np.int64) for _ in range(2))
     faulty = problem.rows.take(source.ravel())
-    numbers = faulty.numbers.copy()
     signals = None if faulty.signals is None else faulty.signals.copy()
+    rows = structs.replace(faulty, numbers=faulty.numbers.copy(), signals=signals)
+    places = np.arange(source.size).reshape(size)
     for k, name in enumerate(FAULTS):
-        for j in tags:
-            where = np.flatnonzero((kind == k).ravel() & (column == j).ravel())
+        for j, tag in enumerate(tags):
             sign = np.float32(rng.choice([-1.0, 1.0]))
-            numbers[where, j] = _faulty(
-                name, numbers[where, j], problem.rows.numbers[:, j], other.ravel()[where], sign
-            )
-            if signals is not None:
-                _into_window(name, problem, j, signals, where, other.ravel()[where], sign)
-    rows = structs.replace(faulty, numbers=numbers, signals=signals)
-    return Injected(rows, kind.ravel().astype(np.int64), source.ravel().astype(np.int64))
+            _spoil(problem, rows, tag, _Fault(name, sign, places[k, j], other[k, j]))
+    kind = np.repeat(np.arange(len(FAULTS)), source[0].size)
+    return Injected(rows, kind, source.ravel())
 
 
-def _faulty(
-    name: str,
-    values: NDArray[np.float32],
-    usual: NDArray[np.float32],
-    other: Index,
-    sign: np.float32,
-) -> NDArray[np.float32]:
-    """Return readings with a fault; ``usual`` are the tag's readings in all rows."""
-    spread, middle = np.float32(np.nanstd(usual)), np.float32(np.nanmedian(usual))
-    if name == "gain":
-        return np.asarray(middle + 3 * (values - middle), np.float32)
-    if name == "stuck":
-        return usual[other]
-    return np.asarray(values + sign * np.float32(_OFFSETS[name]) * spread, np.float32)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fault:
+    """One kind of fault in one tag: in which rows, and from which others a stuck tag has its reading."""
+
+    name: str
+    sign: np.float32
+    where: Index
+    other: Index
+
+    def readings(self, values: Floats32, usual: Floats32) -> Floats32:
+        """Return readings with the fault; ``usual`` are those of the tag in all rows."""
+        if self.name == "gain":
+            middle = np.float32(np.nanmedian(usual))
+            return np.asarray(middle + 3 * (values - middle), np.float32)
+        if self.name == "stuck":
+            return np.broadcast_to(usual[self.other], values.shape)
+        spread = np.float32(np.nanstd(usual))
+        return np.asarray(values + self.sign * np.float32(_OFFSETS[self.name]) * spread, np.float32)
 
 
-def _into_window(
-    name: str,
-    problem: Problem,
-    tag: int,
-    signals: NDArray[np.float32],
-    where: Index,
-    other: Index,
-    sign: np.float32,
-) -> None:
-    """Put the same fault into the tag's window, where it has one."""
-    usual = problem.rows.numbers[:, tag]
+def _spoil(problem: Problem, rows: Rows, tag: str, fault: _Fault) -> None:
+    """Put a fault into a tag: its latest value, its window, or its waveform."""
+    usual: Floats32 | None = None
+    for j, declared in enumerate(problem.contract.numbers):
+        if declared.name == tag:
+            usual = problem.rows.numbers[:, j]
+            rows.numbers[fault.where, j] = fault.readings(rows.numbers[fault.where, j], usual)
     for signal in problem.contract.signals:
-        if signal.tag != problem.contract.numbers[tag].name:
+        if signal.tag != tag or rows.signals is None or problem.rows.signals is None:
             continue
-        first = signal.start + signal.length - 1 if name == "spike" else signal.start
-        window = slice(first, signal.start + signal.length)
-        if name == "stuck":
-            signals[where, window] = usual[other][:, None]
-        else:
-            signals[where, window] = _faulty(name, signals[where, window], usual, other, sign)
+        first = signal.start + signal.length - 1 if fault.name == "spike" else signal.start
+        samples = slice(first, signal.start + signal.length)
+        known = problem.rows.signals[:, samples] if usual is None else usual[:, None]
+        rows.signals[fault.where, samples] = fault.readings(rows.signals[fault.where, samples], known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from andamio.training.anomaly.regimes import InRegimes, OperatingPoints
 from andamio.training.anomaly.trained import TrainedDetector
 from andamio.training.matrix import Matrices
 from andamio.training.models import Matrix
+from andamio.training.purging import purged
 from andamio.training.study import Progress, Step
 from andamio.training.table import Index, Problem
 
@@ -37,12 +38,14 @@ class FittedDetector:
         native: The chosen detector; call it with rows for its own answers.
         chosen: The trial that won.
         trials: All trials, in the order of their simplicity.
+        found: What was added for windows.
         set_aside: Rows of the history that were no usual ones and were not learnt from.
     """
 
     native: TrainedDetector
     chosen: Trial
     trials: tuple[Trial, ...]
+    found: tuple[Feature, ...]
     set_aside: int
 
 
@@ -55,7 +58,6 @@ def fit_detector(
     seed: int,
     progress: Progress,
     only: Candidate | None = None,
-    features: tuple[Feature, ...] | None = None,
 ) -> FittedDetector:
     """Fit a detector to all rows of a problem; rows of known anomalies are not learnt from.
 
@@ -67,34 +69,30 @@ def fit_detector(
         seed: Of every draw.
         progress: Told each step as it begins.
         only: The candidate to learn; None chooses.
-        features: What is added for windows; None chooses.
     """
     # The last bits of a sum must not depend on how many cores a box has.
     with threadpool_limits(limits=1):
         usual, known = apart_from_known(problem)
         matrices = Matrices(problem.contract, usual.rows, excluded)
         tried = _some(usual)
-        fields = {
-            found: Field.of(
-                usual.take(tried), known, matrices.graph(found), matrices.matrix(found)[tried], seed
-            )
-            for found in (_smoothings(problem.contract, excluded) if features is None else (features,))
-        }
-        made = _try(problem.contract, matrices, fields, only, budget_s, trials, progress)
+        found = smoothed(problem.contract, excluded)
+        graph, x = matrices.graph(found), matrices.matrix(found)
+        field = Field.of(usual.take(tried), known, graph, x[tried], seed)
+        candidates = list(_candidates(problem.contract, graph, len(tried))) if only is None else [only]
+        made = _try(field, candidates or [Mahalanobis()], budget_s, trials, progress)
         chosen = best(made)
         progress(Step(text("training {model} on all rows", model=chosen.candidate.title), 0.0, 0.0))
-        x = matrices.matrix(chosen.features)
         model, kept = _learn(chosen, x, tried, seed)
         native = TrainedDetector(
-            plan=matrices.plan(chosen.features),
-            features=matrices.graph(chosen.features),
+            plan=matrices.plan(found),
+            features=graph,
             model=model,
             base=_base(chosen),
             limit=chosen.limit.level,
             classes=problem.classes,
             positive=problem.positive,
         )
-        return FittedDetector(native, chosen, tuple(made), int((~kept).sum()))
+        return FittedDetector(native, chosen, tuple(made), found, int((~kept).sum()))
 
 
 def _learn(chosen: Trial, x: Matrix, tried: Index, seed: int) -> tuple[Usual, NDArray[np.bool_]]:
@@ -108,84 +106,45 @@ def _learn(chosen: Trial, x: Matrix, tried: Index, seed: int) -> tuple[Usual, ND
     return model, kept
 
 
-def _smoothings(contract: Contract, excluded: frozenset[str]) -> tuple[tuple[Feature, ...], ...]:
-    """Return what may be added for windows: nothing, their means, or means and standard deviations.
+def smoothed(contract: Contract, excluded: frozenset[str]) -> tuple[Feature, ...]:
+    """Return what is added for windows: the mean of each, beside the latest value.
 
-    A contract whose own features read the windows has said what it wants.
+    A contract whose own features read its windows has said what it wants.
     """
     if contract.window is None or contract.features:
-        return ((),)
+        return ()
     tags = [tag for tag in contract.window.tags if tag not in excluded]
-    means = tuple(Feature(f"{tag}_mean", f"mean({tag})") for tag in tags)
-    spreads = tuple(Feature(f"{tag}_std", f"std({tag})") for tag in tags)
-    taken = set(contract.by_name)
-    if any(feature.name in taken for feature in (*means, *spreads)):
-        return ((),)
-    return ((), means, (*means, *spreads))
+    return tuple(Feature(_free(f"{tag}_mean", contract), f"mean({tag})") for tag in tags)
+
+
+def _free(name: str, contract: Contract) -> str:
+    """Return a name that no input has."""
+    return name if name not in contract.by_name else _free(f"{name}_", contract)
 
 
 def apart_from_known(problem: Problem) -> tuple[Problem, Problem]:
-    """Part the rows that are usual, as far as anybody knows, from those of known anomalies."""
+    """Part the rows that are usual, as far as anybody knows, from those of known anomalies.
+
+    A row whose window reaches into a known anomaly is neither.
+    """
     known = problem.target == problem.positive
-    return problem.take(np.flatnonzero(~known)), problem.take(np.flatnonzero(known))
+    bad = np.flatnonzero(known)
+    return problem.take(purged(problem, np.flatnonzero(~known), bad)), problem.take(bad)
 
 
 def _try(
-    contract: Contract,
-    matrices: Matrices,
-    fields: Mapping[tuple[Feature, ...], Field],
-    only: Candidate | None,
-    budget_s: float,
-    trials: int | None,
-    progress: Progress,
+    field: Field, candidates: Sequence[Candidate], budget_s: float, trials: int | None, progress: Progress
 ) -> list[Trial]:
-    """Try the simplest candidate on every set of features, then all candidates on the best of them."""
     begun = time.monotonic()
     made: list[Trial] = []
-    plan = _plan(contract, matrices, fields, only)
-    proposal: _Proposal | None = next(plan)
-    while proposal is not None:
-        candidate, found = proposal
+    for candidate in candidates:
         spent = time.monotonic() - begun
         enough = spent > budget_s if trials is None else len(made) >= trials
         if made and enough:
             break
         progress(Step(text("trying {model}", model=candidate.title), spent, budget_s))
-        made.append(fields[found].tried(candidate, found))
-        proposal = _next(plan, made)
+        made.append(field.tried(candidate))
     return made
-
-
-_Proposal = tuple[Candidate, tuple[Feature, ...]]
-_Plan = Generator[_Proposal, list[Trial], None]
-
-
-def _next(plan: _Plan, made: list[Trial]) -> _Proposal | None:
-    try:
-        return plan.send(made)
-    except StopIteration:
-        return None
-
-
-def _plan(
-    contract: Contract,
-    matrices: Matrices,
-    fields: Mapping[tuple[Feature, ...], Field],
-    only: Candidate | None,
-) -> _Plan:
-    first = Mahalanobis() if only is None else only
-    columns = _regime_columns(contract, matrices.graph())
-    if columns and only is None:
-        first = InRegimes(first, columns)
-    made: list[Trial] = []
-    for found in fields:
-        made = yield first, found
-    if only is not None:
-        return
-    found = best(made).features
-    for candidate in _candidates(contract, matrices.graph(found), len(fields[found].x)):
-        if candidate != first:
-            yield candidate, found
 
 
 def _candidates(contract: Contract, graph: FeatureGraph, rows: int) -> Iterator[Candidate]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from andamio.errors import UsageError, text
+from andamio.features import Sister
 from andamio.training.anomaly.choosing import Trial
 from andamio.training.anomaly.fitting import FittedDetector, fit_detector
 from andamio.training.judging import plain
@@ -21,12 +23,22 @@ def learn_detector(
     seed: int,
     progress: Progress,
     only: frozenset[str] = frozenset(),  # noqa: ARG001  few rows are not repeated here
+    sister: Sister | None = None,
 ) -> Learnt:
     """Fit the detector that notices most within its budget of false alarms; see ``fitting.fit_detector``.
 
     What is returned can be learnt ``again`` from all rows: the held-out ones say how well the choice does on
     rows it has not seen, and then are history as any other.
+
+    Raises:
+        UsageError: A sister is named, and nobody foretells here what she could help with.
     """
+    if sister is not None:
+        raise UsageError(
+            text('{model} has kind = "anomaly": it learns what is usual from its own rows only',
+                 model=problem.contract.name),
+            fix=text("leave --from out"),
+        )  # fmt: skip
     fitted = fit_detector(
         problem, excluded=excluded, budget_s=budget_s, trials=trials, seed=seed, progress=progress
     )
@@ -44,7 +56,6 @@ def _again(
         seed=seed,
         progress=_quiet,
         only=chosen.candidate,
-        features=chosen.features,
     )
     return _learnt(problem, fitted, excluded, seed, trials)
 
@@ -68,20 +79,16 @@ def _learnt(
         record={
             "params": {"family": candidate.family, **candidate.settings()},
             "trials": len(trials),
-            "found": [{"name": one.name, "expression": one.expression} for one in chosen.features],
+            "found": [{"name": one.name, "expression": one.expression} for one in fitted.found],
             "limit": plain(chosen.limit.level),
             "stretches": chosen.limit.stretches,
             "alarms_allowed_in_the_history": plain(chosen.limit.allowed),
             "history_vouches_for_the_budget": chosen.limit.vouched,
             "rows_set_aside": fitted.set_aside,
         },
-        standings=tuple(_standing(trial, _is(trial, chosen)) for trial in trials),
+        standings=tuple(_standing(trial, trial.candidate == candidate) for trial in trials),
         again=partial(_again, trials, chosen, excluded, seed),
     )
-
-
-def _is(trial: Trial, chosen: Trial) -> bool:
-    return trial.candidate == chosen.candidate and trial.features == chosen.features
 
 
 def _standing(trial: Trial, chosen: bool) -> object:
@@ -94,7 +101,6 @@ def _standing(trial: Trial, chosen: bool) -> object:
             "error": trial.error,
             "noticed": trial.noticed,
             "recall": trial.recall,
-            "features": [feature.expression for feature in trial.features],
             "chosen": chosen,
         }
     )

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from msgspec import structs
 
+from andamio.contracts import parse_contract
 from andamio.contracts.signal import Signal
 from andamio.errors import TrainingDataRefused
 from andamio.kernel.digests import canonical_json
@@ -144,6 +145,21 @@ def test_a_fault_fills_the_window_of_its_tag(usual):
     spike = found.kind == list(FAULTS).index("spike")
     assert (changed[spike].sum(axis=(1, 2)) == 1).all()
     assert (changed[found.kind == 0].sum(axis=(1, 2)) == 4).all()
+
+
+def test_a_waveform_is_spoilt_sample_by_sample():
+    text = (
+        '[model]\nkind = "anomaly"\ndata = "fan"\n'
+        '[input.shake]\ntype = "waveform"\nlength = 8\nrate_hz = 100\n'
+        '[features]\nsize = "rms(shake)"\n'
+    )
+    told = parse_contract(text, name="fan", file="models/fan.toml")
+    waves = np.random.default_rng(0).normal(size=(60, 8)).tolist()
+    problem = read_problem(told, pl.DataFrame({"shake": waves}))
+    found = inject(problem, seed=0)
+    changed = found.rows.signals != problem.rows.take(found.source).signals
+    assert changed[found.kind == list(FAULTS).index("spike")].sum(axis=1).tolist() == [1] * 40
+    assert changed[found.kind == list(FAULTS).index("offset")].all()
 
 
 def _with_signals(told, signals):
