@@ -93,17 +93,30 @@ def inside_words(one: Inside, scale: Scale) -> str | None:
     whole = sum(other.amount for other in one.parts)
     if not scale.shows(part.amount) or abs(part.amount) < abs(whole) / 2:
         return None
-    decimals = decimals_for(part.high - part.low)
-    span = f"{fixed(part.low, decimals)}–{fixed(part.high, decimals)}"
+    unit, times = ("Hz", 1.0) if one.axis == "hertz" else _clock(one.parts[-1].high)
+    decimals = decimals_for((part.high - part.low) / times)
+    span = f"{fixed(part.low / times, decimals)}–{fixed(part.high / times, decimals)} {unit}"
     amount = scale.amount(part.amount, signed=True)
     if one.axis == "hertz":
-        return say("in {tag}, most of it ({amount}) lies at {span} Hz", tag=one.tag, amount=amount, span=span)
+        return say("in {tag}, most of it ({amount}) lies at {span}", tag=one.tag, amount=amount, span=span)
     if one.axis == "seconds":
-        return say("in {tag}, most of it ({amount}) lies at {span} s", tag=one.tag, amount=amount, span=span)
+        return say(
+            "in {tag}, most of it ({amount}) lies {span} after its beginning",
+            tag=one.tag,
+            amount=amount,
+            span=span,
+        )
     return say(
         "in the window of {tag}, most of it ({amount}) lies at samples {span}",
         tag=one.tag, amount=amount, span=f"{int(part.low) + 1}–{int(part.high)}",
     )  # fmt: skip
+
+
+def _clock(whole_s: float) -> tuple[str, float]:
+    """Choose the unit in which a stretch of time is told."""
+    if whole_s > 36_000:
+        return "h", 3600.0
+    return ("min", 60.0) if whole_s > 600 else ("s", 1.0)
 
 
 def _reason(one: Contribution) -> str:

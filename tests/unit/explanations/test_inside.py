@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andamio.bundles import Graph, GraphInfo, Outputs
-from andamio.contracts import Rows, Signal
+from andamio.contracts import Input, Rows, Signal, TagType
+from andamio.explanations import Contribution, Explanation, inside_words, worded
 from andamio.explanations.coalitions import Aim
-from andamio.explanations.inside import look_inside
+from andamio.explanations.inside import Inside, Part, look_inside
+from andamio.explanations.shapley import Shares
+from andamio.explanations.usual import Usual
 
 LENGTH, RATE = 256, 1024.0
 INFO = GraphInfo(kind="regression", numbers=("v",), signals=("v",), samples=(LENGTH,))
@@ -80,3 +83,26 @@ def test_a_signal_that_lacks_samples_is_not_looked_into() -> None:
     holed = np.ones(LENGTH)
     holed[3] = np.nan
     assert looked("stretch", holed)[0] == []
+
+
+def test_what_lies_inside_is_said_in_the_reader_s_units() -> None:
+    def told(axis: str, high: float) -> str | None:
+        parts = [Part(high * k / 4, high * (k + 1) / 4, 5.0 if k == 3 else 0.0) for k in range(4)]
+        contribution = Contribution(Input(name="v", type=TagType.NUMBER, column="v"), 1.0, 5.0, None, Usual())
+        shares = Shares(0.0, np.array([5.0]), None, exact=True, background=1, asked=1, cut=False)
+        whole = Explanation(None, "degC", 5.0, 0.0, [contribution], shares, "training")
+        return inside_words(Inside("v", axis, parts), worded(whole).scale)  # type: ignore[arg-type]
+
+    assert told("hertz", 4000.0) == "in v, most of it (+5.0 °C) lies at 3,000–4,000 Hz"
+    assert told("seconds", 0.1) == "in v, most of it (+5.0 °C) lies 0.075–0.100 s after its beginning"
+    assert told("seconds", 14_400.0) == "in v, most of it (+5.0 °C) lies 180–240 min after its beginning"
+    assert told("seconds", 172_800.0) == "in v, most of it (+5.0 °C) lies 36–48 h after its beginning"
+    assert told("samples", 24.0) == "in the window of v, most of it (+5.0 °C) lies at samples 19–24"
+
+
+def test_nothing_is_said_where_no_part_made_most_of_the_difference() -> None:
+    contribution = Contribution(Input(name="v", type=TagType.NUMBER, column="v"), 1.0, 8.0, None, Usual())
+    shares = Shares(0.0, np.array([8.0]), None, exact=True, background=1, asked=1, cut=False)
+    whole = Explanation(None, None, 8.0, 0.0, [contribution], shares, "training")
+    even = Inside("v", "seconds", [Part(float(k), k + 1.0, 2.0) for k in range(4)])
+    assert inside_words(even, worded(whole).scale) is None
