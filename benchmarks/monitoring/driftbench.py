@@ -65,7 +65,7 @@ SLOWEST = dict.fromkeys(("river", "alibi"), BUDGETED)
 SMOKE = Size(3, 3, 3, 1, 1, 1, ("independent", "categorical", "seasonal"), SLOWEST, 1, 1)
 QUICK_NAMES = (*BUDGETED, "operating points", "categorical", "heavy tails")
 SLOW = SLOWEST | dict.fromkeys(("evidently", "nannyml"), (*BUDGETED, "operating points"))
-QUICK = Size(14, 30, 30, 1, 2, 8, QUICK_NAMES, SLOW, 3, 10)
+QUICK = Size(14, 30, 30, 1, 2, 4, QUICK_NAMES, SLOW, 3, 10)
 FULL = Size(14, 180, 180, 10, 5, 30, tuple(processes()), {}, 20, 12)
 SIZES = {"smoke": SMOKE, "quick": QUICK, "full": FULL}
 

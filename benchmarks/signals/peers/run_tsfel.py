@@ -22,11 +22,11 @@ def main() -> None:
     assert sum(map(len, wanted.values())) == len(WANTED), wanted
     spent = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         tsfel.time_series_features_extractor(
             wanted, windows.ravel(), fs=rate, window_size=windows.shape[1], verbose=0
         )
-        spent.append(time.perf_counter() - start)
+        spent.append(time.process_time() - start)
     print(json.dumps({"seconds": min(spent)}))
 
 

@@ -46,7 +46,7 @@ class RowDecoder:
         self._width, self._categories = len(contract.numbers), len(contract.categories)
         self._signals = contract.signals
         self._watch = Watch(contract)
-        self._lists = contract.window is not None and bool(contract.window.tags)
+        self._windowed = _windowed(contract)
 
     def decode(self, body: bytes) -> Rows:
         """Decode a body.
@@ -71,8 +71,6 @@ class RowDecoder:
 
     def open(self, body: bytes) -> Opened | None:
         """Decode a body, its types and its ranges; None for a body that the complete validator has to see."""
-        if self._lists:  # they are read by the complete validator
-            return None
         try:
             opened: Opened = self._decoder.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -117,6 +115,9 @@ class RowDecoder:
         return self._one(astuple(opened.row)) if opened.rows is None else self._many(opened.rows)
 
     def _one(self, sent: tuple[Any, ...]) -> Rows | None:
+        listed = None
+        if self._windowed:
+            sent, listed = self._apart(sent)
         numbers = sent[: self._width]
         texts = sent[self._width : self._width + self._categories]
         if self._watch.knows_whole_numbers and self._watch.has_fraction(numbers):
@@ -126,7 +127,7 @@ class RowDecoder:
             categories = np.empty((1, self._categories), object)
             categories[0] = texts
         flags = [self._watch.flags_of_one(numbers, texts)]
-        signals = self._samples([sent]) if self._signals else None
+        signals = self._samples([sent], listed) if self._signals else None
         if signals is not None:
             flags = self._watch.with_signal_flags(flags, signals)
         return Rows(
@@ -146,7 +147,11 @@ class RowDecoder:
         signals = None
         if self._signals:
             sent = list(sent)
-            signals = self._samples(sent)
+            listed = None
+            if self._windowed:
+                parts = [self._apart(one) for one in sent]
+                sent, listed = [one for one, _ in parts], [lists for _, (lists,) in parts]
+            signals = self._samples(sent, listed)
             sent = [(*one[: stride - 2], *one[-2:]) for one in sent]
         # All the values in one list: its strides are the columns, and its numbers pack into an array at once.
         flat: list[Any] = list(chain.from_iterable(sent))
@@ -169,8 +174,22 @@ class RowDecoder:
             signals,
         )
 
-    def _samples(self, sent: Sequence[tuple[Any, ...]]) -> NDArray[np.float32]:
-        """Lay the lists of each row side by side; they stand behind the numbers and the categories."""
+    def _apart(self, sent: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[list[float | None]]]:
+        """Take the lists of windowed tags out of a row, and leave the latest sample of each."""
+        values = list(sent)
+        samples: list[float | None] = []
+        for place, length in self._windowed:
+            listed = values[place] or [None] * length
+            values[place] = listed[-1]
+            samples += listed
+        return tuple(values), [samples]
+
+    def _samples(
+        self, sent: Sequence[tuple[Any, ...]], listed: Sequence[list[float | None]] | None
+    ) -> NDArray[np.float32]:
+        """Lay the lists of each row side by side; waveforms stand behind the numbers and the categories."""
+        if listed is not None:  # a contract with windows has no waveforms
+            return np.array(listed, np.float32)
         first = self._width + self._categories
         last = first + len(self._signals)
         return np.array([list(chain.from_iterable(one[first:last])) for one in sent], np.float32)
@@ -185,9 +204,12 @@ def _packed(values: Sequence[float | None]) -> NDArray[np.float64]:
 
 def _body_type(contract: Contract) -> type[msgspec.Struct]:
     fields: list[tuple[str, Any, Any]] = []
+    windowed = dict(_windowed(contract))
     waveforms = [declared for declared in contract.inputs if declared.type is TagType.WAVEFORM]
     for place, declared in enumerate((*contract.numbers, *contract.categories, *waveforms)):
-        fields.append((f"tag_{place}", _field_type(declared), _field(declared)))
+        length = windowed.get(place)
+        kind = _field_type(declared) if length is None else _window_type(declared, length)
+        fields.append((f"tag_{place}", kind, _field(declared, listed=length is not None)))
     fields += [("asset", str | None, None), ("time", str | None, None)]
     row = msgspec.defstruct("Row", fields, kw_only=True, forbid_unknown_fields=True, gc=False)
     frame: list[tuple[str, Any, Any]] = [
@@ -198,9 +220,19 @@ def _body_type(contract: Contract) -> type[msgspec.Struct]:
     return msgspec.defstruct("Body", frame, forbid_unknown_fields=True, gc=False)
 
 
-def _field(declared: Input) -> Any:
+def _windowed(contract: Contract) -> list[tuple[int, int]]:
+    """Return where windowed tags stand among the numbers, and the samples of each."""
+    window = contract.window
+    if window is None:
+        return []
+    return [(place, window.length) for place, i in enumerate(contract.numbers) if i.name in window.tags]
+
+
+def _field(declared: Input, *, listed: bool) -> Any:
     if declared.missing is Missing.REJECT:
         return msgspec.field(name=declared.name)
+    if listed:
+        return msgspec.field(name=declared.name, default=None)
     if declared.type is TagType.WAVEFORM:
         absent = [math.nan] * (declared.length or 0)
         return msgspec.field(name=declared.name, default_factory=lambda: absent)
@@ -220,6 +252,14 @@ def _field_type(declared: Input) -> Any:
         low, high = declared.range if reject and declared.range else (-LARGEST, LARGEST)
         sent = Annotated[float, msgspec.Meta(ge=low, le=high)]
     return sent if declared.missing is Missing.REJECT else sent | None
+
+
+def _window_type(declared: Input, length: int) -> Any:
+    """Return the type of a list whose every sample is what the tag may be."""
+    exact = msgspec.Meta(min_length=length, max_length=length)
+    sample: Any = _field_type(declared)
+    listed: Any = Annotated[list[sample], exact]
+    return listed if declared.missing is Missing.REJECT else listed | None
 
 
 def _list_type(declared: Input) -> Any:

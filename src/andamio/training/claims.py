@@ -243,15 +243,15 @@ def _basis(problem: Problem, repeated: Repeated) -> Text:
     holes: dict[str, object] = {"rows": len(problem), "splits": reuse.splits, "passes": len(repeated.passes)}
     if events is None or problem.positive is None:
         return text(
-            "{rows} labelled rows: learning was repeated {splits} times, in {passes} passes over all rows,"
-            " and every row answered by models that had not seen it. The intervals know that rows were used"
-            " again.",
+            "{rows} labelled rows: learning was repeated {splits} times, in {passes} {passes:pass|passes}"
+            " over all rows, and every row answered by models that had not seen it. The intervals know that"
+            " rows were used again.",
             **holes,
         )
     return text(
         '{rows} labelled rows, {events} of them "{label}": learning was repeated {splits} times, in {passes}'
-        " passes over all rows, and every row answered by models that had not seen it. The intervals know"
-        " that rows were used again.",
+        " {passes:pass|passes} over all rows, and every row answered by models that had not seen it. The"
+        " intervals know that rows were used again.",
         events=events,
         label=problem.classes[problem.positive],
         **holes,

@@ -7,6 +7,7 @@ before.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from andamio.contracts.window import Horizon
 from andamio.errors import Fault, TrainingDataRefused, text
 from andamio.features.windows import TICKS
 from andamio.training.target import POSITIVE_WORDS, Target, label_texts, read_target, tidy
-from andamio.training.windows import Ends, Index, Moments
+from andamio.training.windows import Ends, Index, Moments, by_asset
 
 _NONE = 2**61
 
@@ -100,8 +101,8 @@ class _Runs:
         begins[1:] &= ~self.marked[:-1] | (self.codes[1:] != self.codes[:-1])
         following, during = np.full(len(at), _NONE, np.int64), np.zeros(len(at), np.bool_)
         last = np.zeros(len(at), np.int64)
-        for code in np.unique(codes).tolist():
-            mine, rows = np.flatnonzero(codes == code), slice(self.edges[code], self.edges[code + 1])
+        for code, mine in by_asset(codes):
+            rows = slice(self.edges[code], self.edges[code + 1])
             places, marked = self.at[rows], self.marked[rows]
             events = places[-1:] if to_the_end else places[begins[rows]]
             following[mine] = np.append(events, _NONE)[np.searchsorted(events, at[mine], side="left")]
@@ -119,8 +120,8 @@ class _Runs:
 
     def _latest(self, codes: Index, ticks: Index) -> Index:
         found = np.zeros(len(codes), np.int64)
-        for code in np.unique(codes).tolist():
-            mine, rows = np.flatnonzero(codes == code), slice(self.edges[code], self.edges[code + 1])
+        for code, mine in by_asset(codes):
+            rows = slice(self.edges[code], self.edges[code + 1])
             found[mine] = self.edges[code] + np.searchsorted(self.ticks[rows], ticks[mine], side="right") - 1
         return found
 
@@ -176,7 +177,7 @@ def _marks(contract: Contract, frame: pl.DataFrame) -> tuple[NDArray[np.bool_], 
 
 
 def _event(contract: Contract, labels: list[str]) -> str:
-    counts = {label: labels.count(label) for label in set(labels) - {""}}
+    counts = Counter(label for label in labels if label)
     if contract.positive is not None:
         wanted = tidy(contract.positive).casefold()
         named = [label for label in counts if label.casefold() == wanted]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from andamio.training.table import Index, Problem
+from andamio.training.windows import by_asset
 
 
 def purged(problem: Problem, train: Index, test: Index, *, ahead: bool = False) -> Index:
@@ -29,9 +30,11 @@ def purged(problem: Problem, train: Index, test: Index, *, ahead: bool = False) 
     codes = np.zeros(len(problem), np.int64)
     if problem.assets is not None:
         codes = np.unique(problem.assets.astype(str), return_inverse=True)[1].astype(np.int64)
-    for code in np.unique(codes[test]).tolist():
-        mine = np.flatnonzero(codes[train] == code)
-        starts, stops = _union(spans[test[codes[test] == code]])
+    tested = dict(by_asset(codes[test]))
+    for code, mine in by_asset(codes[train]):
+        if code not in tested:
+            continue
+        starts, stops = _union(spans[test[tested[code]]])
         # A stretch overlaps the union unless it lies between two of its parts.
         before = np.searchsorted(stops, spans[train[mine], 0], side="left")
         after = np.searchsorted(starts, spans[train[mine], 1], side="right")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +62,14 @@ class Ends:
         return Ends(
             rows, self.source[keep], self.codes[keep], self.ticks[keep], self.begins[keep], self.unused
         )
+
+
+def by_asset(codes: Index) -> Iterator[tuple[int, Index]]:
+    """Yield each asset's code and where its rows are, in their order."""
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    for mine in np.split(order, starts[1:]) if len(order) else []:
+        yield int(codes[mine[0]]), mine
 
 
 def read_moments(contract: Contract, frame: pl.DataFrame, seconds: NDArray[np.float64]) -> Moments:

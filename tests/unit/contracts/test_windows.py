@@ -10,6 +10,8 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from andamio.contracts import RowDecoder, TableValidator, example_row, json_schema, parse_contract
 from andamio.contracts.contract import Contract
@@ -156,6 +158,38 @@ def test_a_list_that_breaks_the_contract_is_refused_by_every_door(
     assert said in str(fault.what)
     verdict = TableValidator(contract).check({tag: [cell] for tag, cell in sent(**tags).items()}, typed=True)
     assert [(found.code, str(found.what)) for found in verdict.faults] == [(code, str(fault.what))]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "temp": st.lists(st.sampled_from([20, 30.5, 101, None, "x", 1e39]), min_size=2, max_size=4),
+                "starts": st.sampled_from([1, 2.0, 2.5]),
+                "product": st.sampled_from(["A", "C"]),
+            },
+            optional={"flow": st.none() | st.lists(st.sampled_from([1, 99, None]), min_size=3, max_size=3)},
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_lists_decoded_fast_are_those_of_the_table(sent_rows: list[dict[str, object]]) -> None:
+    contract = engine()
+    tags = [declared.name for declared in contract.inputs]
+    columns = {tag: [row.get(tag) for row in sent_rows] for tag in tags}
+    verdict = TableValidator(contract).check(columns, typed=True)
+    body = json.dumps({"rows": sent_rows} if len(sent_rows) > 1 else {"row": sent_rows[0]}).encode()
+    if not verdict.accepted.all():
+        with pytest.raises(RowsRejected) as refused:
+            RowDecoder(contract).decode(body)
+        assert [fault.code for fault in refused.value.faults] == [fault.code for fault in verdict.faults]
+        return
+    rows = RowDecoder(contract).decode(body)
+    np.testing.assert_array_equal(rows.numbers, verdict.rows.numbers)
+    np.testing.assert_array_equal(rows.signals, verdict.rows.signals)  # type: ignore[arg-type]
+    assert list(rows.flags) == list(verdict.rows.flags)
 
 
 def test_lists_in_another_unit_are_converted() -> None:
