@@ -25,14 +25,20 @@ class Matrices:
     """
 
     def __init__(
-        self, contract: Contract, rows: Rows, excluded: frozenset[str], sister: Sister | None = None
+        self,
+        contract: Contract,
+        rows: Rows,
+        excluded: frozenset[str],
+        sister: Sister | None = None,
+        *,
+        suggest: bool = True,
     ) -> None:
-        """Learn from the training rows what stands for missing values."""
+        """Learn what stands for missing values; without ``suggest`` signals get no features of their own."""
         self.sister = sister
         self._contract = contract
         self._rows = rows
         self._excluded = excluded
-        self._suggested = suggested_features(contract, excluded)
+        self._suggested = suggested_features(contract, excluded) if suggest else ()
         self._imputed = _medians(contract, rows)
         self._most_frequent = _modes(contract, rows)
         self._known: dict[tuple[Feature, ...], tuple[FeaturePlan, FeatureGraph, Matrix]] = {}

@@ -73,7 +73,8 @@ def fit_detector(
     # The last bits of a sum must not depend on how many cores a box has.
     with threadpool_limits(limits=1):
         usual, known = apart_from_known(problem)
-        matrices = Matrices(problem.contract, usual.rows, excluded)
+        windowed = problem.contract.window is not None
+        matrices = Matrices(problem.contract, usual.rows, excluded, suggest=not windowed)
         tried = _some(usual)
         found = smoothed(problem.contract, excluded)
         graph, x = matrices.graph(found), matrices.matrix(found)
@@ -107,8 +108,9 @@ def _learn(chosen: Trial, x: Matrix, tried: Index, seed: int) -> tuple[Usual, ND
 
 
 def smoothed(contract: Contract, excluded: frozenset[str]) -> tuple[Feature, ...]:
-    """Return what is added for windows: the mean of each, beside the latest value.
+    """Return what is added for windows: the mean of each, beside the latest value, and nothing else.
 
+    The many features that suit a classifier would each add noise to a distance from the usual.
     A contract whose own features read its windows has said what it wants.
     """
     if contract.window is None or contract.features:

@@ -162,6 +162,21 @@ def test_a_waveform_is_spoilt_sample_by_sample():
     assert changed[found.kind == list(FAULTS).index("offset")].all()
 
 
+def test_a_window_adds_its_means_and_nothing_else():
+    told = contract("[window]\nlength = 5\n")
+    fitted = fit_detector(
+        read_problem(told, table(readings(200, 1))),
+        excluded=frozenset(),
+        budget_s=9.0,
+        trials=1,
+        seed=0,
+        progress=quiet,
+    )
+    assert fitted.native.features.names == (*TAGS, *(f"{tag}_mean" for tag in TAGS))
+    info = fitted.native.info(told)
+    assert (info.signals, info.samples) == (TAGS, (5,) * len(TAGS))
+
+
 def _with_signals(told, signals):
     class Told:
         def __getattr__(self, name):
