@@ -28,12 +28,19 @@ def command(
     from_: Annotated[
         Path, typer.Option("--from", metavar="FILE", help=say("a history file: CSV, xlsx or Parquet"))
     ],
-    target: Annotated[str, typer.Option(metavar="COLUMN", help=say("the column to be foretold"))],
+    target: Annotated[
+        str,
+        typer.Option(metavar="COLUMN", help=say("the column to be foretold; none where nothing is labelled")),
+    ] = "",
     name: Annotated[
-        str, typer.Option(metavar="MODEL", help=say("the model's name (default: from the target)"))
+        str,
+        typer.Option(
+            metavar="MODEL", help=say("the model's name (default: from the target, or from the file)")
+        ),
     ] = "",
     kind: Annotated[
-        str, typer.Option(metavar="classification|regression", help=say("what is asked of the model"))
+        str,
+        typer.Option(metavar="classification|regression|anomaly", help=say("what is asked of the model")),
     ] = "",
     time: Annotated[str, typer.Option(metavar="COLUMN", help=say("the column of the clock"))] = "",
     asset: Annotated[str, typer.Option(metavar="COLUMN", help=say("the column that names the machine"))] = "",
@@ -51,14 +58,14 @@ def command(
     check_free(plant)
     source = read_source(from_, ReadOptions(csv=CsvOptions(), zone=zone))
     wishes = Wishes(
-        target=target,
-        kind=_kind(kind),
+        target=target or None,
+        kind=_kind(kind, target),
         time=time or None,
         asset=asset or None,
         keep=tuple(keep or ()),
     )
     draft, leaks = sketch(source, _slug(from_.stem), wishes)
-    model = name or _slug(target)
+    model = name or _slug(target or from_.stem)
     with saying_when_full(plant):
         founded = found_plant(
             plant, model, draft, language=current_language(), time_zone=time_zone, keys=DEFAULT_KEYS
@@ -75,7 +82,10 @@ def command(
         file=founded.contract.relative_to(plant.absolute()),
         n=len(contract.inputs),
     )
-    out.say("  {kind} of “{target}”", kind=_kind_name(draft.kind), target=draft.target)
+    if draft.target is None:
+        out.say("  Anomalies: what is usual is learnt, and nothing needs a label")
+    else:
+        out.say("  {kind} of “{target}”", kind=_kind_name(draft.kind), target=draft.target)
     if draft.time:
         out.say("  clock: “{column}”", column=draft.time)
     if draft.asset:
@@ -128,19 +138,25 @@ def _slug(name: str) -> str:
     return tag_name(name).replace("_", "-")
 
 
-def _kind(written: str) -> Kind | None:
-    if not written:
-        return None
-    if written not in {Kind.CLASSIFICATION, Kind.REGRESSION}:
+def _kind(written: str, target: str) -> Kind | None:
+    if written and written not in set(Kind):
         raise UsageError(
             text("there is no kind {kind}", kind=written),
-            fix=text("--kind classification or --kind regression"),
+            fix=text("--kind classification, --kind regression or --kind anomaly"),
         )
-    return Kind(written)
+    if written in {Kind.CLASSIFICATION, Kind.REGRESSION} and not target:
+        raise UsageError(
+            text("--kind {kind} needs a target", kind=written),
+            fix=text(
+                "name the column to be foretold with --target, or leave --kind out to watch for anomalies"
+            ),
+        )
+    return Kind(written) if written else None
 
 
 def _kind_name(kind: Kind) -> str:
-    return say("Classification") if kind is Kind.CLASSIFICATION else say("Regression")
+    names = {Kind.CLASSIFICATION: say("Classification"), Kind.REGRESSION: say("Regression")}
+    return names.get(kind, say("Anomalies, known ones in the column"))
 
 
 def _zone(written: str) -> ZoneInfo:

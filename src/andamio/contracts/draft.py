@@ -39,7 +39,7 @@ class Draft:
 
     kind: Kind
     data: str
-    target: str
+    target: str | None
     columns: tuple[ColumnSketch, ...]
     positive: str | None = None
     time: str | None = None
@@ -60,7 +60,8 @@ def draft_contract(draft: Draft) -> str:
     others = (TagType.CATEGORY, TagType.WAVEFORM)
     numeric = [n for n, c in zip(names, draft.columns, strict=True) if c.type not in others]
     waves = [n for n, c in zip(names, draft.columns, strict=True) if c.type is TagType.WAVEFORM]
-    blocks += [_features(numeric, waves), _output(draft), _accept(draft)]
+    output = [] if draft.target is None or draft.kind is Kind.ANOMALY else [_output(draft.target, draft)]
+    blocks += [_features(numeric, waves), *output, _accept(draft)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -90,8 +91,12 @@ def tag_name(header: str) -> str:
 
 def _model(draft: Draft) -> str:
     lines = ["[model]", f"kind = {_quoted(draft.kind)}", f"data = {_quoted(draft.data)}"]
-    lines.append(f"target = {_quoted(draft.target)}")
-    for key, value in (("positive", draft.positive), ("time", draft.time), ("asset", draft.asset)):
+    for key, value in (
+        ("target", draft.target),
+        ("positive", draft.positive),
+        ("time", draft.time),
+        ("asset", draft.asset),
+    ):
         if value is not None:
             lines.append(f"{key} = {_quoted(value)}")
     return "\n".join(lines)
@@ -145,8 +150,8 @@ def _features(names: Sequence[str], waves: Sequence[str]) -> str:
     )
 
 
-def _output(draft: Draft) -> str:
-    lines = [f"[output.{tag_name(draft.target)}]"]
+def _output(target: str, draft: Draft) -> str:
+    lines = [f"[output.{tag_name(target)}]"]
     if draft.kind is Kind.CLASSIFICATION and draft.classes == 2:
         choice = say('a number, "f1", or "cost" with a [costs] section')
         lines.append('threshold = "f1"'.ljust(34) + f"# {choice}")
@@ -160,7 +165,9 @@ def _accept(draft: Draft) -> str:
         )
     ]
     lines.append("[accept]")
-    if draft.kind is Kind.REGRESSION:
+    if draft.kind is Kind.ANOMALY:
+        lines += ['false_alarm_rate = "<= 0.01"', 'detection = ">= 0.5"']
+    elif draft.kind is Kind.REGRESSION:
         lines.append('r2 = ">= 0.50"')
     elif draft.classes == 2:
         lines += ['f1 = ">= 0.50"', 'false_alarm_rate = "<= 0.05"']

@@ -27,9 +27,9 @@ _ASSET_WORDS = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What the person said; None leaves it to the sketch."""
+    """What the person said; None leaves it to the sketch, and without a target nothing is foretold."""
 
-    target: str
+    target: str | None
     kind: Kind | None = None
     time: str | None = None
     asset: str | None = None
@@ -54,8 +54,11 @@ def sketch(source: Source, data: str, wishes: Wishes) -> tuple[Draft, list[Leak]
     _check_columns(frame.columns, wishes)
     time = wishes.time or find_time_column(frame)
     asset = wishes.asset or _asset(frame, wishes.target)
-    kind = wishes.kind or _kind(frame[wishes.target])
-    leaks = find_leaks(frame, wishes.target, time, asset, regression=kind is Kind.REGRESSION)
+    kind = Kind.ANOMALY
+    if wishes.target is not None:
+        kind = wishes.kind or _kind(frame[wishes.target])
+    target = None if kind is Kind.ANOMALY else wishes.target
+    leaks = find_leaks(frame, target, time, asset, regression=kind is Kind.REGRESSION)
     left_out = {
         leak.column: leak.reason for leak in leaks if leak.excluded and leak.column not in wishes.keep
     }
@@ -68,14 +71,19 @@ def sketch(source: Source, data: str, wishes: Wishes) -> tuple[Draft, list[Leak]
             columns.append(column)
         else:
             left_out[name] = column
-    labels = sorted({label for label in label_texts(frame[wishes.target]) if label})
+    labels: list[str] = []
+    if wishes.target is not None:
+        labels = sorted({label for label in label_texts(frame[wishes.target]) if label})
+    positive = None
+    if wishes.target is not None and kind is Kind.CLASSIFICATION:
+        positive = _positive(frame[wishes.target], labels)
     return (
         Draft(
             kind=kind,
             data=data,
             target=wishes.target,
             columns=tuple(columns),
-            positive=_positive(frame[wishes.target], labels) if kind is Kind.CLASSIFICATION else None,
+            positive=positive,
             time=time,
             asset=asset,
             classes=len(labels),
@@ -129,7 +137,7 @@ def _positive(target: pl.Series, labels: Sequence[str]) -> str | None:
     return labels[positive_class(labels, [found.count(label) for label in labels])]
 
 
-def _asset(frame: pl.DataFrame, target: str) -> str | None:
+def _asset(frame: pl.DataFrame, target: str | None) -> str | None:
     """Find the column that names the machine: few texts, each on many rows, and a header that says so."""
     for name, dtype in frame.schema.items():
         if name == target or dtype != pl.String or not _ASSET_WORDS.search(name):

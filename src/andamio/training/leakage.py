@@ -41,7 +41,7 @@ class Leak:
 
 def find_leaks(
     frame: pl.DataFrame,
-    target: str,
+    target: str | None,
     time: str | None = None,
     asset: str | None = None,
     *,
@@ -51,7 +51,7 @@ def find_leaks(
 
     Args:
         frame: The raw table; other columns than the future inputs do no harm. Waveforms are not judged.
-        target: The column to be foretold.
+        target: The column to be foretold; None where nothing is, and only what numbers the rows is found.
         time: The column of the clock, when known; rows are then looked at in its order.
         asset: The column naming the machine, when known; it is not judged.
         regression: Whether the target is a measured number; None guesses by its values.
@@ -60,8 +60,10 @@ def find_leaks(
         One entry per column found, in the order of the table.
     """
     frame = _in_order(frame.select(pl.exclude(pl.List)), time, asset)
-    known, classes, numbers = _read_target(frame[target], regression)
-    frame = frame.filter(pl.Series(known))
+    classes, numbers = None, None
+    if target is not None:
+        known, classes, numbers = _read_target(frame[target], regression)
+        frame = frame.filter(pl.Series(known))
     leaks = []
     for name in frame.columns:
         if name in (target, asset):
