@@ -53,8 +53,12 @@ def test_the_demo_notices_the_stuck_sensor_and_the_drift_and_goes_back(tmp_path:
 
 @pytest.mark.live
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 6))
-def test_a_calm_plant_has_neither_fault_nor_drift(tmp_path: Path, seed: int) -> None:
-    story = play(tmp_path / "plant", "--calm", "--seed", str(seed), "--trials", "2")
-    told = {kind for chapter in story["findings"] for kind, _, _ in kinds(story, chapter)}
-    assert told & {"stuck", "missing", "drift", "prediction-drift", "harm"} == set()
+def test_calm_plants_have_no_fault_and_no_more_false_alarms_than_they_may(tmp_path: Path) -> None:
+    alarmed = 0
+    for seed in range(1, 6):
+        story = play(tmp_path / str(seed), "--calm", "--seed", str(seed), "--trials", "2")
+        told = {kind for chapter in story["findings"] for kind, _, _ in kinds(story, chapter)}
+        assert told & {"stuck", "missing", "prediction-drift", "harm"} == set()
+        alarmed += "drift" in told
+    # One false alarm a month is the budget, and each story lasts longer than that.
+    assert alarmed <= 2

@@ -102,7 +102,10 @@ def test_on_a_full_disk_a_contract_may_prefer_answers_and_every_one_says_that_it
         refused = running.predict({"bearing_temp": "hot"})
         assert refused.status == 422
         truth = {"id": answers[-1].json["predictions"][0]["id"], "value": "fine"}
-        assert running.ask("/v1/models/pump-health/feedback", truth).status == 503
+        # What is left of the last block of the disk may still hold a few truths, which are short.
+        told = [running.ask("/v1/models/pump-health/feedback", truth).status for _ in range(100)]
+        assert told == sorted(told)
+        assert (set(told) <= {200, 503}, told[-1]) == (True, 503)
         seen = observe(plant.journal, plant.contract)
         assert "disk-full" in [found.kind for found in unrecorded_findings(seen, now())]
         filler.unlink()

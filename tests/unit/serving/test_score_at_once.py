@@ -64,7 +64,7 @@ def test_an_output_that_another_run_writes_is_busy_and_its_neighbours_are_free(
     from andamio.cli import score as door
 
     held = door._alone
-    with held(door.find_plant(), plant / "out.csv"):
+    with held(door.find_plant(), door.refused_path(plant / "out.csv")):
         (lock,) = locks()
         seen.append(lock.name)
         for taken in ("out.csv", str(plant / "out.jsonl"), "../plant/out.csv"):  # one file of refusals
