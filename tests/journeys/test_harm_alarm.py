@@ -167,6 +167,8 @@ def test_the_control_process_tells_of_it(plant):
                 if _answers(f"{address}/readyz") is not None:
                     break
                 time.sleep(0.1)
+            else:
+                pytest.fail("the control process was not ready within half a minute")
             told = _answers(f"{address}/api/v1/models/{MODEL}/findings")
         finally:
             process.terminate()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from andamio.contracts.window import Window
 from andamio.features.windows import (
     Pushed,
     WindowStream,
+    dated_after,
     kept,
     read_ticks,
     rows_of,
@@ -20,8 +22,11 @@ from andamio.features.windows import (
     taken_up,
     window_plan,
 )
+from andamio.kernel import clock
 from andamio.serving.batch.windowed import Ended
 from andamio.storage.files import replace_file
+
+_A_DAY = timedelta(days=1)  # a time without a zone may be off by nearly as much
 
 
 class LiveWindows:
@@ -46,6 +51,10 @@ class LiveWindows:
     def placed(self, rows: Rows) -> NDArray[np.bool_]:
         """Tell which rows say when they were."""
         return read_ticks(rows.times)[1]
+
+    def ahead(self, rows: Rows) -> NDArray[np.bool_]:
+        """Tell which rows bear a date of tomorrow or later: one such row would make all others late."""
+        return dated_after(rows.times, read_ticks(rows.times)[0], clock.now() + _A_DAY)
 
     def push(self, rows: Rows, lines: NDArray[np.int64], cycles: Sequence[str] | None) -> Ended:
         """Take rows, all of them placed."""

@@ -74,8 +74,16 @@ def _spelled(cell: str) -> NDArray[np.float64] | None:
     if not written:
         return np.empty(0)
     if not written.startswith("["):
-        written = f"[{','.join(written.replace(';', ' ').split())}]"
+        written = f"[{','.join(_apart(written))}]"
     try:
         return np.array(_listed.decode(written), np.float64)
     except (msgspec.DecodeError, UnicodeEncodeError):
         return None
+
+
+def _apart(written: str) -> list[str]:
+    """Cut a cell into its numbers; where blanks or semicolons part them, a comma is a decimal mark."""
+    parts = [part.rstrip(",") for part in written.replace(";", " ").split()]
+    if len(parts) == 1:
+        return parts[0].split(",")
+    return [part.replace(",", ".") for part in parts]

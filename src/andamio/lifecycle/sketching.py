@@ -11,6 +11,7 @@ import polars as pl
 
 from andamio.contracts.contract import Kind, TagType
 from andamio.contracts.draft import ColumnSketch, Draft
+from andamio.contracts.reading.inputs import LONGEST
 from andamio.data.clock import find_time_column
 from andamio.data.source import Source
 from andamio.errors import Fault, InputRefused, Text, UnitUnknown, text
@@ -184,7 +185,11 @@ def _waveform(column: pl.Series, name: str, unit: str | None) -> ColumnSketch | 
     lengths = column.drop_nulls().list.len().unique().sort().to_list()
     if len(lengths) > 1:
         return text("its rows have between {least} and {most} samples", least=lengths[0], most=lengths[-1])
-    missing = column.null_count() + int(column.list.eval(pl.element().is_null().any()).list.first().sum())
+    if not 2 <= lengths[0] <= LONGEST:
+        return text("its rows have {n} samples; a waveform has 2 to {most}", n=lengths[0], most=LONGEST)
+    # A row lacks samples where it is empty itself, or where one of them is missing or no number.
+    whole = column.list.eval(pl.element().is_finite().fill_null(value=False)).list.all()
+    missing = int((~whole.fill_null(value=False)).sum())
     return ColumnSketch(
         header=name, type=TagType.WAVEFORM, unit=_known_unit(unit), missing=missing, length=lengths[0]
     )

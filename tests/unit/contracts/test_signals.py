@@ -110,6 +110,10 @@ def test_a_table_holds_waveforms_as_lists_and_as_text() -> None:
         assert verdict.rows.signals is not None
         assert verdict.rows.signals[:, :4].tolist() == [[1, 2.5, -3, 0], [0, 0, 0, 1]]
         assert verdict.rows.flags == [("axial:imputed",)] * 2
+    for cell in ("1, 2.5, -3, 0", "1,2.5,-3,0", "1 2,5 -3 0", "1;2,5;-3;0", "1, 2,5, -3, 0"):
+        spelled = validator.check({**others, "radial": [cell, cell], "axial": [None, ""]})
+        assert spelled.rows.signals is not None
+        assert spelled.rows.signals[0, :4].tolist() == [1, 2.5, -3, 0], cell
     bad = validator.check({**others, "radial": ["1 2 3", "1 2 x 4"], "axial": [None, None]})
     assert [cell.code for cell in bad.bad_cells()] == ["contract-type"] * 2
 

@@ -146,3 +146,19 @@ def test_a_request_carries_the_last_samples_and_answers_as_the_file_does(windowe
     block = scorer.score_block(found)
     ((_, _, prediction),) = answers(windowed / "out.csv")
     assert float(prediction) == pytest.approx(float(scorer.predictions(block)[0].value))
+
+
+def test_a_row_from_the_future_is_refused_and_silences_nobody(
+    windowed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = rows("P1", list(range(8)))
+    leapt = [*lines[:4], lines[4].replace("2026-01-01", "2099-01-01"), *lines[5:]]
+    write(windowed / "rows.csv", leapt)
+    assert run(["score", "--in", "rows.csv", "--out", "out.csv", "--state", "w.state", "--json"]) == 0
+    result = told(capsys)
+    assert (result["scored"], result["refused"], result["late"]) == (4, 1, 0)
+    assert "2099" in (windowed / "out.rejected.csv").read_text()
+    assert "has not come yet" in (windowed / "out.rejected.csv").read_text()
+    write(windowed / "later.csv", rows("P1", [8, 9]))
+    assert run(["score", "--in", "later.csv", "--out", "out.csv", "--state", "w.state", "--json"]) == 0
+    assert told(capsys)["scored"] == 2

@@ -33,15 +33,9 @@ REGRESSION_METRICS: Mapping[str, str] = {
     "phm_score": "<",
     "late_share": "<",
 }
-ANOMALY_METRICS: Mapping[str, str] = {
-    "false_alarm_rate": "<",
-    "detection": ">",
-    "recall": ">",
-    "precision": ">",
-    "f1": ">",
-    "accuracy": ">",
-    "roc_auc": ">",
-    "average_precision": ">",
+# A detector gives no probability and has no price: all others tell of it too where anomalies are known.
+ANOMALY_METRICS: Mapping[str, str] = {"detection": ">"} | {
+    name: better for name, better in CLASSIFICATION_METRICS.items() if name not in {"brier", "cost_per_row"}
 }
 NOISE_METRICS: Mapping[Kind, Mapping[str, str]] = {
     Kind.CLASSIFICATION: {"flips": "<"},

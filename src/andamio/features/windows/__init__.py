@@ -12,7 +12,7 @@ numpy alone, and no file: whoever has a folder keeps the bytes.
 
 from andamio.features.windows.forming import Windows
 from andamio.features.windows.history import form_windows
-from andamio.features.windows.moments import read_ticks, ticks_of_seconds
+from andamio.features.windows.moments import dated_after, read_ticks, ticks_of_seconds
 from andamio.features.windows.plan import TICKS, WindowPlan, ticks_of, window_plan
 from andamio.features.windows.samples import Samples
 from andamio.features.windows.state import kept, taken_up
@@ -26,6 +26,7 @@ __all__ = [
     "WindowPlan",
     "WindowStream",
     "Windows",
+    "dated_after",
     "form_windows",
     "kept",
     "read_ticks",

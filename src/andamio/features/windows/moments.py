@@ -31,6 +31,20 @@ def read_ticks(times: Sequence[str | None]) -> tuple[Ticks, NDArray[np.bool_]]:
     return ticks, ticks != NEVER
 
 
+def dated_after(times: Sequence[str | None], ticks: Ticks, moment: datetime) -> NDArray[np.bool_]:
+    """Tell which rows bear a date after a moment; a number of a column that counts bears none.
+
+    Args:
+        times: As ``read_ticks`` takes them.
+        ticks: As it gives them.
+        moment: Aware of its zone.
+    """
+    after = ticks > (moment - _START) // _TICK
+    for place in np.flatnonzero(after).tolist():
+        after[place] = not _NUMBER.fullmatch((times[place] or "").strip())
+    return after
+
+
 def ticks_of_seconds(seconds: NDArray[np.float64]) -> tuple[Ticks, NDArray[np.bool_]]:
     """Turn seconds or counts into ticks; NaN is no moment."""
     known = np.isfinite(seconds) & (np.abs(seconds) < _LARGEST)

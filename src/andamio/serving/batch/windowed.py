@@ -36,6 +36,10 @@ class WindowFormer(Protocol):
         """Tell which rows say when they were, shape ``(rows,)``."""
         ...
 
+    def ahead(self, rows: Rows) -> NDArray[np.bool_]:
+        """Tell which rows bear a date that cannot have come yet, shape ``(rows,)``."""
+        ...
+
     def push(self, rows: Rows, lines: NDArray[np.int64], cycles: Sequence[str] | None) -> Ended:
         """Take rows, all of them placed."""
         ...
@@ -76,9 +80,10 @@ class WindowedSource:
                 why=text("[window] {role} names it", role="cycle"),
                 fix=text("add the column, in a CSV or a Parquet file"),
             )
-        placed = self._former.placed(piece.rows)
+        placed, ahead = self._former.placed(piece.rows), self._former.ahead(piece.rows)
         lines = np.asarray(piece.lines, np.int64)
-        unplaced = list(_unplaced(piece, placed))
+        unplaced = [*_unplaced(piece, placed), *_ahead(piece, ahead)]
+        placed &= ~ahead
         cycles = piece.cycles
         if unplaced:
             chosen = np.flatnonzero(placed)
@@ -100,6 +105,21 @@ def _unplaced(piece: Piece, placed: NDArray[np.bool_]) -> Iterator[Refusal]:
         sent = piece.rows.times[place]
         code = "contract-missing" if sent is None else "contract-type"
         yield Refusal(piece.lines[place], code, "time", sent, partial(_no_moment, code, sent))
+
+
+def _ahead(piece: Piece, ahead: NDArray[np.bool_]) -> Iterator[Refusal]:
+    for place in np.flatnonzero(ahead).tolist():
+        sent = piece.rows.times[place]
+        yield Refusal(piece.lines[place], "contract-range", "time", sent, partial(_from_the_future, sent))
+
+
+def _from_the_future(sent: str | None) -> Fault:
+    return Fault(
+        "contract-range",
+        text("{value} has not come yet, by the clock of this box", value=sent),
+        why=text("all later rows of the machine would come too late for their windows"),
+        fix=text("check the clock of whatever wrote the row, and of this box (date)"),
+    )
 
 
 def _no_moment(code: str, sent: str | None) -> Fault:
