@@ -97,6 +97,7 @@ class Study:
     made: list[Trial] = field(default_factory=list)
     found: tuple[Feature, ...] = ()
     transfer: Transfer | None = None
+    _seconds: dict[str, float] = field(default_factory=dict)
 
     def given(self, x: Matrix) -> Setting:
         """Return what every candidate is given, with a matrix."""
@@ -110,12 +111,11 @@ class Study:
     def run(self, budget: Budget, progress: Progress) -> None:
         """Make trials until the budget is spent or nothing is left to try."""
         begun = time.monotonic()
-        last = 0.0
         plan = self._rehearsal() if self.only else self._plan()
         proposal = next(plan)
         while True:
             spent = time.monotonic() - begun
-            if not self.only and self._enough(budget, spent, last):
+            if not self.only and self._enough(budget, spent, proposal):
                 return
             done, total = (
                 (spent, budget.seconds) if budget.trials is None else (len(self.made), budget.trials)
@@ -124,18 +124,25 @@ class Study:
             progress(Step(proposal.said, float(done), float(total), best))
             trial = run_trial(proposal, self.given(self.matrices.matrix(proposal.found)), self.folds)
             self.made.append(trial)
-            last = time.monotonic() - begun - spent
+            self._seconds[proposal.candidate.family] = time.monotonic() - begun - spent
             try:
                 proposal = plan.send(trial)
             except StopIteration:
                 return
 
-    def _enough(self, budget: Budget, spent: float, last: float) -> bool:
+    def _enough(self, budget: Budget, spent: float, proposal: Proposal) -> bool:
+        """Tell whether the budget leaves no time for a proposal and for training the winner after it."""
         made = len(self.made)
         fewest = FEWEST_TRIALS if self.matrices.sister is None else FEWEST_WITH_SISTER
         if budget.trials is not None:
             return made >= max(budget.trials, fewest)
-        return made >= fewest and spent + (1 + _RESERVE) * last > budget.seconds
+        if made < fewest:
+            return False
+        # One slow kind among quick ones must not end the search for the quick ones.
+        usual = max(self._seconds.values())
+        winner = self._seconds.get(min(self.made, key=lambda trial: trial.score).candidate.family, usual)
+        next_one = self._seconds.get(proposal.candidate.family, usual)
+        return spent + next_one + _RESERVE * winner > budget.seconds
 
     def _plan(self) -> Generator[Proposal, Trial, None]:
         """Propose one of each kind, then features, then settings."""
@@ -226,4 +233,4 @@ class Study:
 
 
 def _extra_trees(share: float) -> Forest:
-    return Forest(random_splits=True, columns=0.8 * share)
+    return Forest(random_splits=True, columns=0.5 * share)
