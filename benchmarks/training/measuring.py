@@ -1,6 +1,7 @@
 """Fit a number on the training part of splits, ask the test part, and print what came of it.
 
-The linear model and the dummy, and the coverage and width of the intervals, are printed beside the chosen model.
+The linear model and the dummy, and the coverage and width of the intervals, are printed beside the chosen
+model.
 """
 
 from __future__ import annotations
