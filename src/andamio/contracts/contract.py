@@ -90,6 +90,7 @@ class Operation:
     """Is there a way to production? Asked before training; None means nobody has answered.
 
     ``on_full_disk`` says what is worth more where the journal has no room: the record, or the answer.
+    ``keep_signals`` is the share of rows whose samples of signals stay in the journal.
     """
 
     owner: str | None = None
@@ -97,6 +98,7 @@ class Operation:
     inputs_from: str | None = None
     truth_from: str | None = None
     on_full_disk: OnFullDisk = "stop"
+    keep_signals: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

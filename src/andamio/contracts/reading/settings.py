@@ -100,6 +100,7 @@ def read_operation(root: Section) -> Operation:
         on_full_disk="score-unlogged"
         if section.word("on_full_disk", ON_FULL_DISK) == "score-unlogged"
         else "stop",
+        keep_signals=1.0 if (kept := section.number("keep_signals", low=0.0, high=1.0)) is None else kept,
     )
     section.close()
     return operation
