@@ -42,7 +42,7 @@ def learn_detector(
     fitted = fit_detector(
         problem, excluded=excluded, budget_s=budget_s, trials=trials, seed=seed, progress=progress
     )
-    return _learnt(problem, fitted, excluded, seed, fitted.trials)
+    return _learnt(problem, fitted, excluded, seed, fitted.trials, fitted.chosen)
 
 
 def _again(
@@ -55,9 +55,9 @@ def _again(
         trials=1,
         seed=seed,
         progress=_quiet,
-        only=chosen.candidate,
+        only=chosen,
     )
-    return _learnt(problem, fitted, excluded, seed, trials)
+    return _learnt(problem, fitted, excluded, seed, trials, chosen)
 
 
 def _learnt(
@@ -66,6 +66,7 @@ def _learnt(
     excluded: frozenset[str],
     seed: int,
     trials: tuple[Trial, ...],
+    won: Trial,
 ) -> Learnt:
     chosen, native = fitted.chosen, fitted.native
     candidate = chosen.candidate
@@ -86,22 +87,22 @@ def _learnt(
             "history_vouches_for_the_budget": chosen.limit.vouched,
             "rows_set_aside": fitted.set_aside,
         },
-        standings=tuple(_standing(trial, trial.candidate == candidate) for trial in trials),
+        standings=tuple(_standing(trial, won) for trial in trials),
         again=partial(_again, trials, chosen, excluded, seed),
     )
 
 
-def _standing(trial: Trial, chosen: bool) -> object:
+def _standing(trial: Trial, chosen: Trial) -> object:
     return plain(
         {
             "family": trial.candidate.family,
             "title": trial.candidate.title,
             "metric": "detection",
             "score": trial.power,
-            "error": trial.error,
+            "error": trial.lead_error(chosen),
             "noticed": trial.noticed,
             "recall": trial.recall,
-            "chosen": chosen,
+            "chosen": trial.candidate == chosen.candidate,
         }
     )
 
