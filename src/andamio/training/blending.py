@@ -10,6 +10,7 @@ import numpy as np
 
 from andamio.errors import Text, text
 from andamio.training.candidates import Candidate, Folds, Rehearsal, Setting
+from andamio.training.convolution import Convolution
 from andamio.training.models import BlendedModel, Link, linked
 from andamio.training.task import Floats, gain
 from andamio.training.trials import Trial, trial_of
@@ -64,7 +65,11 @@ def best_blend(best: Trial, others: list[Trial], given: Setting) -> Trial | None
         out-of-fold predictions that are already known.
     """
     kinds: dict[str, Trial] = {}
+    if _is_network(best):
+        return None
     for trial in sorted(others, key=lambda t: t.score):
+        if _is_network(trial):
+            continue  # its columns stand in a matrix of their own
         if trial.found == best.found and trial.candidate.family != best.candidate.family:
             kinds.setdefault(trial.candidate.family, trial)
     winner: Trial | None = None
@@ -80,6 +85,10 @@ def best_blend(best: Trial, others: list[Trial], given: Setting) -> Trial | None
         return None
     less, noise = gain(best.losses, winner.losses)
     return winner if less > noise else None
+
+
+def _is_network(trial: Trial) -> bool:
+    return isinstance(trial.candidate, Convolution)
 
 
 def _averaged(answers: list[Floats], weights: tuple[float, ...]) -> Floats:
