@@ -231,7 +231,8 @@ class Contract:
     ``inputs`` keep the order of the file. ``numbers`` (number, integer, boolean), ``categories`` and
     ``signals`` split them, each in that order: this is the layout of the graph's input tensors, shapes
     ``(rows, len(numbers))`` float32 with NaN for missing, ``(rows, len(categories))`` text with "" for
-    missing, and ``(rows, samples of all signals)`` float32 with NaN for a missing sample.
+    missing, and ``(rows, samples of all signals)`` float32 with NaN for a missing sample. ``convolution``
+    tries a network over the signals too; ``int8`` computes it in whole numbers where no decision suffers.
     """
 
     name: str
@@ -242,6 +243,8 @@ class Contract:
     asset: str | None = None
     positive: str | None = None
     horizon: Horizon | None = None
+    convolution: bool = False
+    int8: bool = False
     window: Window | None = None
     operation: Operation = field(default_factory=Operation)
     inputs: tuple[Input, ...]

@@ -10,6 +10,7 @@ import numpy as np
 
 from andamio.errors import Text, text
 from andamio.training.candidates import Candidate, Folds, Rehearsal, Setting
+from andamio.training.convolution import Convolution
 from andamio.training.models import BlendedModel, Link, linked
 from andamio.training.task import Floats, gain
 from andamio.training.trials import Trial, trial_of
@@ -70,7 +71,11 @@ def best_blend(best: Trial, others: list[Trial], given: Setting) -> Trial | None
     Source: Caruana et al., Ensemble selection from libraries of models (2004), with each kind at most once.
     """
     kinds: dict[str, Trial] = {}
+    if _is_network(best):
+        return None
     for trial in sorted(others, key=lambda t: t.score):
+        if _is_network(trial):
+            continue  # its columns stand in a matrix of their own
         if trial.found == best.found and trial.candidate.family != best.candidate.family:
             kinds.setdefault(trial.candidate.family, trial)
     parts, weights, blend = [best], (1.0,), best
@@ -93,6 +98,10 @@ def _blended(parts: Sequence[Trial], weights: tuple[float, ...], given: Setting)
     blend = Blend(tuple(part.candidate for part in parts), weights)
     answers = [linked(part.margins, part.link) for part in parts]
     return trial_of(Rehearsal(blend, Link.IDENTITY, _averaged(answers, weights)), parts[0].found, given)
+
+
+def _is_network(trial: Trial) -> bool:
+    return isinstance(trial.candidate, Convolution)
 
 
 def _averaged(answers: list[Floats], weights: tuple[float, ...]) -> Floats:

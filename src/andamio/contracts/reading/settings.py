@@ -8,6 +8,7 @@ from typing import Literal
 
 from andamio.contracts.contract import Costs, Input, Kind, Monitor, Operation, Output, Retrain, Threshold
 from andamio.contracts.reading.inputs import TAG_NAME
+from andamio.contracts.reading.networks import read_convolution
 from andamio.contracts.reading.section import Section, is_number
 from andamio.contracts.reading.windows import read_horizon
 from andamio.contracts.spelling import spelled
@@ -36,6 +37,7 @@ class ModelSection:
     asset: str | None
     positive: str | None
     horizon: Horizon | None = None
+    convolution: bool = False
 
 
 def read_model(root: Section) -> ModelSection:
@@ -62,6 +64,7 @@ def read_model(root: Section) -> ModelSection:
         asset=section.string("asset"),
         positive=_positive(section, kind),
         horizon=read_horizon(section, kind),
+        convolution=read_convolution(section, kind),
     )
     section.close()
     return model
