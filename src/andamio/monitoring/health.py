@@ -17,6 +17,7 @@ from andamio.monitoring.detectors import Reference, factory_of, show
 from andamio.monitoring.drift import FEWEST
 from andamio.monitoring.findings import Finding, Level
 from andamio.monitoring.grouping import together
+from andamio.monitoring.labelling import Asked, asked_for
 from andamio.monitoring.learnt import learnt_findings
 from andamio.monitoring.machines import Machine, machines_of
 from andamio.monitoring.observation import Observation, scores_of, streams
@@ -55,6 +56,7 @@ class ModelHealth:
     estimate: Estimate
     worth: Worth | None
     machines: tuple[Machine, ...] = ()
+    asked: Asked | None = None
 
     @property
     def verdict(self) -> str:
@@ -115,6 +117,7 @@ def examine(
         ),
         worth=_worth(judged, bundle, contract),
         machines=machines_of(seen, rows, bundle.info),
+        asked=asked_for(judged, bundle.info),
     )
 
 

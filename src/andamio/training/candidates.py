@@ -28,16 +28,21 @@ class Setting:
         y: Target, shape ``(rows,)``.
         task: A number or classes.
         seed: Of every draw.
+        copies: The features of copies of the rows, shape ``(copies, rows, features)``; None without any.
+        weight: Of every row.
     """
 
     x: Matrix
     y: Target
     task: Task
     seed: int
+    copies: Matrix | None = None
+    weight: float = 1.0
 
     def take(self, index: Index) -> Setting:
         """Return some rows."""
-        return Setting(self.x[index], self.y[index], self.task, self.seed)
+        copies = None if self.copies is None else self.copies[:, index]
+        return Setting(self.x[index], self.y[index], self.task, self.seed, copies, self.weight)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

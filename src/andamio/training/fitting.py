@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from andamio.bundles import GraphInfo
 from andamio.errors import text
 from andamio.features import FeaturePlan, Sister
+from andamio.training.augmentation import Augmentation, is_augmented
 from andamio.training.calibration import Calibration, calibrate
 from andamio.training.candidates import Dummy, Setting
 from andamio.training.choosing import best_of, choose
@@ -51,6 +52,7 @@ class Fitted:
             of each class, or numbers; shape ``(rows, width)``, NaN where there is none.
         out_of_fold_rows: Places of these rows in the problem.
         transfer: What a sister's prediction was worth; None without a sister.
+        augmentation: What copies of the rows were worth; None where none were tried.
     """
 
     native: Trained
@@ -66,6 +68,7 @@ class Fitted:
     out_of_fold: Floats
     out_of_fold_rows: np.ndarray[tuple[int], np.dtype[np.int64]]
     transfer: Transfer | None = None
+    augmentation: Augmentation | None = None
 
     @property
     def plan(self) -> FeaturePlan:
@@ -129,7 +132,7 @@ def _fit(
     progress(Step(said, total, total, chosen.score))
     finishing = _Finishing(problem, study, excluded)
     native, curve = finishing.finish(chosen)
-    simple = best_of(study.eligible, "linear")
+    simple = best_of(study.plain, "linear")
     simplest = native if simple is chosen else finishing.finish(simple)[0]
     dummy_trial = run_trial(Proposal(Dummy(), (), Dummy.title), given, study.folds)
     dummy, _ = finishing.finish(dummy_trial)
@@ -146,8 +149,14 @@ def _fit(
         curve=curve,
         out_of_fold=chosen.answers,
         out_of_fold_rows=rows,
+        augmentation=_augmentation(study, chosen),
         transfer=None if study.transfer is None else replace(study.transfer, used=SISTER in chosen.found),
     )
+
+
+def _augmentation(study: Study, chosen: Trial) -> Augmentation | None:
+    found = study.augmentation
+    return None if found is None else replace(found, used=is_augmented(chosen.candidate))
 
 
 def _tuning_rows(rows: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -193,7 +202,8 @@ class _Finishing:
     def finish(self, trial: Trial) -> tuple[Trained, ThresholdCurve | None]:
         study, problem, task = self.study, self.problem, self.study.task
         given = study.given(study.matrices.matrix(trial.found))
-        whole = Setting(self.matrices.matrix(trial.found), target_of(problem), task, study.seed)
+        copies = self.matrices.copies(trial.found) if is_augmented(trial.candidate) else None
+        whole = Setting(self.matrices.matrix(trial.found), target_of(problem), task, study.seed, copies)
         model = trial.candidate.train(whole)
         calibrated = calibrate(trial.margins, trial.link, study.target, task)
         calibration, centre = calibrated.calibration, None
