@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from andamio.bundles import GraphInfo
 from andamio.errors import text
 from andamio.features import FeaturePlan, Sister
+from andamio.training.augmentation import Augmentation, is_augmented
 from andamio.training.calibration import Calibration, calibrate
 from andamio.training.candidates import Dummy, Setting
 from andamio.training.choosing import best_of, choose
@@ -52,6 +53,7 @@ class Fitted:
             of each class, or numbers; shape ``(rows, width)``, NaN where there is none.
         out_of_fold_rows: Places of these rows in the problem.
         transfer: What a sister's prediction was worth; None without a sister.
+        augmentation: What copies of the rows were worth; None where none were tried.
     """
 
     native: Trained
@@ -67,6 +69,7 @@ class Fitted:
     out_of_fold: Floats
     out_of_fold_rows: np.ndarray[tuple[int], np.dtype[np.int64]]
     transfer: Transfer | None = None
+    augmentation: Augmentation | None = None
 
     @property
     def plan(self) -> FeaturePlan:
@@ -132,7 +135,7 @@ def _fit(
     progress(Step(said, total, total, chosen.score))
     finishing = _Finishing(problem, study, excluded)
     native, curve = finishing.finish(chosen)
-    simple = best_of(study.eligible, "linear")
+    simple = best_of(study.plain, "linear")
     simplest = native if simple is chosen else finishing.finish(simple)[0]
     dummy_trial = run_trial(Proposal(Dummy(), (), Dummy.title), given, study.folds)
     dummy, _ = finishing.finish(dummy_trial)
@@ -152,7 +155,13 @@ def _fit(
         transfer=None
         if study.transfer is None
         else replace(study.transfer, used=SISTER in chosen.found or chosen.candidate.family == BEGUN),
+        augmentation=_augmentation(study, chosen),
     )
+
+
+def _augmentation(study: Study, chosen: Trial) -> Augmentation | None:
+    found = study.augmentation
+    return None if found is None else replace(found, used=is_augmented(chosen.candidate))
 
 
 def _tuning_rows(rows: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -199,8 +208,10 @@ class _Finishing:
         study, problem, task = self.study, self.problem, self.study.task
         given = study.given(study.matrices.matrix(trial.found))
         signals = self.matrices.signals() if isinstance(trial.candidate, Convolution) else None
+        copies = self.matrices.copies(trial.found) if is_augmented(trial.candidate) else None
         matrix = self.matrices.matrix(trial.found)
-        model = trial.candidate.train(Setting(matrix, target_of(problem), task, study.seed, signals))
+        whole = Setting(matrix, target_of(problem), task, study.seed, signals, copies)
+        model = trial.candidate.train(whole)
         calibrated = calibrate(trial.margins, trial.link, study.target, task)
         calibration, centre = calibrated.calibration, None
         interval: Interval | None = None
