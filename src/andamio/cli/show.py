@@ -13,7 +13,16 @@ from andamio.app import Plant
 from andamio.bundles import Bundle
 from andamio.cli.beside import beside_data, tell_beside
 from andamio.cli.output import Json, Output
-from andamio.cli.versions import figure, interval, metric_label, moment, tell_claims, tell_transfer, verdict
+from andamio.cli.versions import (
+    figure,
+    interval,
+    metric_label,
+    moment,
+    tell_claims,
+    tell_pruned,
+    tell_transfer,
+    verdict,
+)
 from andamio.errors import UsageError, text
 from andamio.language import say
 from andamio.registry import CHAMPION, AliasChange, Version, parse_moment, parse_reference
@@ -161,6 +170,7 @@ def _show_version(out: Output, plant: Plant, version: Version) -> None:
         out.say("  {note}", note=version.note)
     _show_evaluation(out, bundle)
     tell_transfer(out, bundle.lineage)
+    tell_pruned(out, bundle.lineage)
     tell_claims(out, bundle.evaluation, version.model)
     out.blank()
     if report.is_file():

@@ -17,6 +17,7 @@ from andamio.cli.versions import (
     metric_label,
     said,
     tell_claims,
+    tell_pruned,
     tell_transfer,
     verdict,
 )
@@ -82,6 +83,7 @@ def tell(out: Output, learnt: LearntVersion) -> None:
             out.say(one.sentence)
     _tell_gates(out, candidate)
     tell_transfer(out, candidate.parts.lineage)
+    tell_pruned(out, candidate.parts.lineage)
     tell_claims(out, candidate.parts.evaluation, learnt.version.model)
     _tell_latency(out, candidate)
     _tell_unanswered(out, candidate)
@@ -190,7 +192,7 @@ def _tell_gates(out: Output, candidate: Candidate) -> None:
 
 
 def _where(candidate: Candidate, where: str) -> str:
-    if where == "parity":
+    if where in {"parity", "graph"}:
         return ""
     if where != "all":
         return where

@@ -78,6 +78,13 @@ def tell_transfer(out: Output, lineage: Mapping[str, Any]) -> None:
         out.say("{sentence}", sentence=said(transfer["sentence"]))
 
 
+def tell_pruned(out: Output, lineage: Mapping[str, Any]) -> None:
+    """Say what the limit on the model's size cost, where it cost something."""
+    pruned = lineage.get("learnt", {}).get("pruned")
+    if pruned:
+        out.say("{sentence}", sentence=said(pruned["sentence"]))
+
+
 def claims_data(evaluation: Mapping[str, Any]) -> dict[str, object] | None:
     """Return what can be claimed for a program, its sentences in the language of the moment."""
     claims = evaluation.get("claims")

@@ -154,6 +154,19 @@ class Accept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the graph may weigh and take; None limits nothing.
+
+    Attributes:
+        model_mb: Its size in the bundle, in millions of bytes; training keeps to it.
+        p99_ms: Milliseconds that 99 of 100 single rows stay under on the box that trains.
+    """
+
+    model_mb: float | None = None
+    p99_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
     """What the two kinds of mistake cost, in ``currency``.
 
@@ -246,6 +259,7 @@ class Contract:
     features: tuple[Feature, ...] = ()
     output: Output
     p99_ms: float | None = None
+    limits: Limits = field(default_factory=Limits)
     accept: Accept = field(default_factory=Accept)
     costs: Costs | None = None
     monitor: Monitor = field(default_factory=Monitor)

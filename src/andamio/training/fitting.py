@@ -17,6 +17,7 @@ from andamio.training.choosing import best_of, choose
 from andamio.training.export import Trained
 from andamio.training.intervals import Interval, learn_interval
 from andamio.training.matrix import Matrices
+from andamio.training.pruning import Pruned, keep_within, weigh
 from andamio.training.remaining import WithinHorizon, machines, within_horizon
 from andamio.training.splits import folds
 from andamio.training.standings import FoundFeature, Standing, found_features, leaderboard
@@ -51,6 +52,7 @@ class Fitted:
             of each class, or numbers; shape ``(rows, width)``, NaN where there is none.
         out_of_fold_rows: Places of these rows in the problem.
         transfer: What a sister's prediction was worth; None without a sister.
+        pruned: What ``[limits] model_mb`` cost; None where it cost nothing.
     """
 
     native: Trained
@@ -66,6 +68,7 @@ class Fitted:
     out_of_fold: Floats
     out_of_fold_rows: np.ndarray[tuple[int], np.dtype[np.int64]]
     transfer: Transfer | None = None
+    pruned: Pruned | None = None
 
     @property
     def plan(self) -> FeaturePlan:
@@ -129,6 +132,10 @@ def _fit(
     progress(Step(said, total, total, chosen.score))
     finishing = _Finishing(problem, study, excluded)
     native, curve = finishing.finish(chosen)
+    pruned, limit = None, problem.contract.limits.model_mb
+    if limit is not None:
+        kept, pruned = keep_within(study, weigh(chosen, (native, curve)), limit, finishing.finish, progress)
+        chosen, native, curve = kept.trial, kept.trained, kept.curve
     simple = best_of(study.eligible, "linear")
     simplest = native if simple is chosen else finishing.finish(simple)[0]
     dummy_trial = run_trial(Proposal(Dummy(), (), Dummy.title), given, study.folds)
@@ -147,6 +154,7 @@ def _fit(
         out_of_fold=chosen.answers,
         out_of_fold_rows=rows,
         transfer=None if study.transfer is None else replace(study.transfer, used=SISTER in chosen.found),
+        pruned=pruned,
     )
 
 
@@ -190,7 +198,7 @@ class _Finishing:
             else Matrices(self.problem.contract, self.problem.rows, self.excluded, self.study.matrices.sister)
         )
 
-    def finish(self, trial: Trial) -> tuple[Trained, ThresholdCurve | None]:
+    def finish(self, trial: Trial, *, even: bool = False) -> tuple[Trained, ThresholdCurve | None]:
         study, problem, task = self.study, self.problem, self.study.task
         given = study.given(study.matrices.matrix(trial.found))
         whole = Setting(self.matrices.matrix(trial.found), target_of(problem), task, study.seed)
@@ -201,7 +209,7 @@ class _Finishing:
         threshold, curve = None, None
         if task.is_regression:
             coverage = problem.contract.output.coverage
-            interval = learn_interval(given, trial.answers[:, 0], study.folds, coverage, study.groups)
+            interval = learn_interval(given, trial.answers[:, 0], study.folds, coverage, study.groups, even)
             if isinstance(calibration, WithinHorizon):
                 margins, costs = trial.margins[:, 0], problem.contract.costs
                 centre = calibration

@@ -108,6 +108,7 @@ def learn(
                 if f.feature != SISTER
             ],
             **({} if fitted.transfer is None else {"transfer": _told(fitted.transfer)}),
+            **({} if fitted.pruned is None else {"pruned": fitted.pruned.facts()}),
         },
         standings=tuple(
             plain({name: getattr(standing, name) for name in standing.__slots__})

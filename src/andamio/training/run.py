@@ -30,6 +30,7 @@ from andamio.training.golden import choose_golden
 from andamio.training.judging import plain
 from andamio.training.leakage import Leak, find_leaks
 from andamio.training.learnt import Learn, Learnt, learn, say_step
+from andamio.training.limits import limit_gates, time_rows
 from andamio.training.lineage import lineage
 from andamio.training.losses import loss_reference
 from andamio.training.operation import unanswered
@@ -49,7 +50,6 @@ from andamio.training.table import Dataset, LeftOut, Problem, read_problem
 
 HELD_OUT = 0.2
 PROBED_ROWS = 5000
-TIMED_RUNS = 200
 BROUGHT = "brought"
 # With few rows as much time goes into knowing how good the model is as into finding it.
 REPEATING_SHARE = 0.5
@@ -241,7 +241,7 @@ def finish(
         left_out=problem.left_out,
         split=found.split,
         unanswered=unanswered(problem.contract),
-        record={"durations": spent, "latency": latency(measured.graph, measured.test.rows)},
+        record={"durations": spent, "latency": measured.latency},
     )
 
 
@@ -255,6 +255,7 @@ class _Measured:
     probes: Mapping[str, Rows]
     certificate: dict[str, object]
     evaluation: Evaluation
+    latency: Mapping[str, float]
 
 
 def _measure(
@@ -267,6 +268,7 @@ def _measure(
     probes = policy_probes(problem.contract, problem.rows)
     certificate = prove(learnt, graph, problem, probes, seed)
     say_step(progress, text("measuring on {rows} held-out rows", rows=len(test)))
+    latency = time_rows(graph, test.rows)
     asked = graph if rehearsed is learnt else Graph(rehearsed.graph, rehearsed.info)
     evaluation = evaluate(
         train,
@@ -277,8 +279,9 @@ def _measure(
         seed,
         repeated=None if found.repeated is None else (problem, found.repeated),
         claims=no_claims(problem) if nothing_to_measure(problem) else None,
+        limits=limit_gates(problem.contract.limits, len(learnt.graph), latency),
     )
-    return _Measured(graph, train, test, probes, certificate, evaluation)
+    return _Measured(graph, train, test, probes, certificate, evaluation, latency)
 
 
 def _parts(
@@ -336,15 +339,3 @@ def prove(
         rows = rows.take(np.sort(drawn))
     thresholds = certify_thresholds(learnt.native_features, graph, learnt.graph, rows)
     return certify(learnt.native, graph, rows, probes, thresholds=thresholds)
-
-
-def latency(graph: Graph, rows: Rows) -> dict[str, float]:
-    """Time single rows through the graph, in milliseconds: median and 99th percentile."""
-    one = rows.take(np.array([0]))
-    graph.run(one, features=False)
-    spent = []
-    for _ in range(TIMED_RUNS):
-        start = time.perf_counter()
-        graph.run(one, features=False)
-        spent.append(1000 * (time.perf_counter() - start))
-    return {"p50_ms": round(float(np.median(spent)), 4), "p99_ms": round(float(np.percentile(spent, 99)), 4)}

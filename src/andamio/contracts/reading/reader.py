@@ -18,6 +18,7 @@ from andamio.contracts.reading.settings import (
     check_target,
     read_costs,
     read_latency,
+    read_limits,
     read_model,
     read_monitor,
     read_operation,
@@ -108,6 +109,7 @@ def _contract(root: Section, name: str, content: str, *, check_units: bool) -> C
     window = read_window(root, inputs, model.time)
     features = read_features(root, inputs)
     output, p99_ms, costs = read_output(root, model.kind), read_latency(root), read_costs(root, model.kind)
+    limits = read_limits(root)
     accept = read_accept(root, model.kind, inputs, costs=costs is not None, horizon=model.horizon is not None)
     monitor, retrain = read_monitor(root, inputs), read_retrain(root)
     fallback = read_fallback(root, model.kind, inputs)
@@ -128,6 +130,7 @@ def _contract(root: Section, name: str, content: str, *, check_units: bool) -> C
         features=features,
         output=output,
         p99_ms=p99_ms,
+        limits=limits,
         accept=accept,
         costs=costs,
         monitor=monitor,

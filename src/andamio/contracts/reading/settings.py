@@ -1,4 +1,4 @@
-"""Read the short sections: model, operation, output, latency, costs, monitoring, retraining."""
+"""Read the short sections: model, operation, output, latency, limits, costs, monitoring, retraining."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from andamio.contracts.contract import Costs, Input, Kind, Monitor, Operation, Output, Retrain, Threshold
+from andamio.contracts.contract import (
+    Costs,
+    Input,
+    Kind,
+    Limits,
+    Monitor,
+    Operation,
+    Output,
+    Retrain,
+    Threshold,
+)
 from andamio.contracts.reading.inputs import TAG_NAME
 from andamio.contracts.reading.section import Section, is_number
 from andamio.contracts.reading.windows import read_horizon
@@ -144,6 +154,19 @@ def read_latency(root: Section) -> float | None:
     p99_ms = section.number("p99_ms", low=0.001)
     section.close()
     return p99_ms
+
+
+def read_limits(root: Section) -> Limits:
+    """Read ``[limits]``: what the graph may weigh, and how long one row may take in it."""
+    section = root.section("limits")
+    if section is None:
+        return Limits()
+    limits = Limits(
+        model_mb=section.number("model_mb", low=0.001, high=1000.0),
+        p99_ms=section.number("p99_ms", low=0.001),
+    )
+    section.close()
+    return limits
 
 
 def read_costs(root: Section, kind: Kind) -> Costs | None:

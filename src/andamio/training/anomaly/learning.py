@@ -6,10 +6,13 @@ from functools import partial
 
 from andamio.errors import UsageError, text
 from andamio.features import Sister
+from andamio.training.anomaly.candidates import Candidate
 from andamio.training.anomaly.choosing import Trial
 from andamio.training.anomaly.fitting import FittedDetector, fit_detector
+from andamio.training.anomaly.within import within
 from andamio.training.judging import plain
 from andamio.training.learnt import Learnt
+from andamio.training.pruning import Pruned
 from andamio.training.study import Progress, Step
 from andamio.training.table import Problem
 
@@ -42,22 +45,33 @@ def learn_detector(
     fitted = fit_detector(
         problem, excluded=excluded, budget_s=budget_s, trials=trials, seed=seed, progress=progress
     )
-    return _learnt(problem, fitted, excluded, seed, fitted.trials)
+    refit = partial(_only, problem, excluded, seed)
+    fitted, pruned = within(fitted, problem.contract.limits.model_mb, refit)
+    return _learnt(problem, fitted, excluded, seed, fitted.trials, pruned)
 
 
-def _again(
-    trials: tuple[Trial, ...], chosen: Trial, excluded: frozenset[str], seed: int, problem: Problem
-) -> Learnt:
-    fitted = fit_detector(
+def _only(problem: Problem, excluded: frozenset[str], seed: int, candidate: Candidate) -> FittedDetector:
+    return fit_detector(
         problem,
         excluded=excluded,
         budget_s=0.0,
         trials=1,
         seed=seed,
         progress=_quiet,
-        only=chosen.candidate,
+        only=candidate,
     )
-    return _learnt(problem, fitted, excluded, seed, trials)
+
+
+def _again(
+    trials: tuple[Trial, ...],
+    chosen: Trial,
+    excluded: frozenset[str],
+    seed: int,
+    pruned: Pruned | None,
+    problem: Problem,
+) -> Learnt:
+    fitted = _only(problem, excluded, seed, chosen.candidate)
+    return _learnt(problem, fitted, excluded, seed, trials, pruned)
 
 
 def _learnt(
@@ -66,6 +80,7 @@ def _learnt(
     excluded: frozenset[str],
     seed: int,
     trials: tuple[Trial, ...],
+    pruned: Pruned | None,
 ) -> Learnt:
     chosen, native = fitted.chosen, fitted.native
     candidate = chosen.candidate
@@ -85,9 +100,10 @@ def _learnt(
             "alarms_allowed_in_the_history": plain(chosen.limit.allowed),
             "history_vouches_for_the_budget": chosen.limit.vouched,
             "rows_set_aside": fitted.set_aside,
+            **({} if pruned is None else {"pruned": pruned.facts()}),
         },
         standings=tuple(_standing(trial, trial.candidate == candidate) for trial in trials),
-        again=partial(_again, trials, chosen, excluded, seed),
+        again=partial(_again, trials, chosen, excluded, seed, pruned),
     )
 
 
