@@ -4,7 +4,7 @@ locking := -q --universal --python-version 3.11 --generate-hashes --no-header --
 compile := uv pip compile pyproject.toml $(locking)
 smoke_python := $(shell for p in python3.13 $(HOME)/.pyenv/versions/3.13*/bin/python3.13; do $$p -c 'import sys; print(sys.executable)' 2>/dev/null && break; done)
 
-.PHONY: demo test check lint types floors base clients explainers smoke bench fuzz lock newcomer routes
+.PHONY: demo test check lint types floors base clients explainers openvino smoke bench fuzz lock newcomer routes
 
 demo:
 	$(bin)/andamio demo
@@ -55,6 +55,15 @@ explainers: .venv-explainers/.made
 	else .venv-explainers/bin/pip install -q --require-hashes -r requirements/explainers.txt; fi
 	touch $@
 
+# OpenVINO, which exports are proven with; two hundred megabytes, so not part of the check.
+openvino: .venv-openvino/.made
+	ANDAMIO_OPENVINO_PYTHON=$(CURDIR)/.venv-openvino/bin/python $(bin)/pytest -q tests/unit/exports
+
+.venv-openvino/.made: requirements/openvino.txt
+	$(bin)/python -m venv --clear .venv-openvino
+	.venv-openvino/bin/pip install -q --require-hashes -r requirements/openvino.txt
+	touch $@
+
 # The newest Python that the project names: imports and one short journey.
 smoke:
 ifeq ($(smoke_python),)
@@ -96,10 +105,11 @@ fuzz: .venv-fuzz/.made
 lock:
 	$(compile) --group build -o requirements/base.txt
 	$(compile) --group build --extra plant -c requirements/base.txt -o requirements/plant.txt
-	$(compile) --group dev --all-extras -c requirements/plant.txt -o requirements/dev.txt
+	$(compile) --group dev --extra plant --extra postgres --extra otel -c requirements/plant.txt -o requirements/dev.txt
 	uv pip compile --group fuzz $(locking) -o requirements/fuzz.txt
 	uv pip compile requirements/clients.in $(locking) -o requirements/clients.txt
 	uv pip compile requirements/explainers.in $(locking) -o requirements/explainers.txt
+	uv pip compile requirements/openvino.in $(locking) -o requirements/openvino.txt
 
 # The two commands of the README on a bare Debian 12, in a chroot (slow; needs root and debootstrap).
 newcomer:
