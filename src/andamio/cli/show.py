@@ -13,7 +13,15 @@ from andamio.app import Plant
 from andamio.bundles import Bundle
 from andamio.cli.beside import beside_data, tell_beside
 from andamio.cli.output import Json, Output
-from andamio.cli.versions import figure, interval, metric_label, moment, tell_claims, tell_offered, verdict
+from andamio.cli.versions import (
+    figure,
+    interval,
+    metric_label,
+    moment,
+    tell_claims,
+    tell_offered,
+    verdict,
+)
 from andamio.errors import UsageError, text
 from andamio.language import say
 from andamio.registry import CHAMPION, AliasChange, Version, parse_moment, parse_reference

@@ -192,7 +192,7 @@ def _tell_gates(out: Output, candidate: Candidate) -> None:
 
 
 def _where(candidate: Candidate, where: str) -> str:
-    if where == "parity":
+    if where in {"parity", "graph"}:
         return ""
     if where != "all":
         return where

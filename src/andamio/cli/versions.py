@@ -13,7 +13,7 @@ from andamio.language import current_language, date_time, say
 from andamio.statistics.metric_names import metric_name
 
 # What may be offered to a model, by its name in the lineage.
-OFFERED = ("transfer", "augmentation", "int8")
+OFFERED = ("transfer", "augmentation", "int8", "pruned")
 
 
 def moment(written: str, plant: Plant) -> str:
@@ -75,7 +75,7 @@ def tell_claims(out: Output, evaluation: Mapping[str, Any], model: str) -> None:
 
 
 def tell_offered(out: Output, lineage: Mapping[str, Any]) -> None:
-    """Say what a sister, copies of the rows and whole numbers were worth, where they were tried."""
+    """Say what a sister, copies, whole numbers and the limit on size were worth, where they were tried."""
     for name in OFFERED:
         offered = lineage.get("learnt", {}).get(name)
         if offered:

@@ -158,6 +158,21 @@ class Accept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the graph may weigh and take; None limits nothing.
+
+    Attributes:
+        model_mb: Its size in the bundle, in millions of bytes; training keeps to it.
+        p99_ms: Milliseconds that 99 of 100 single rows stay under on the box that trains.
+        int8: Compute a network in whole numbers of 8 bits, where no decision suffers.
+    """
+
+    model_mb: float | None = None
+    p99_ms: float | None = None
+    int8: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
     """What the two kinds of mistake cost, in ``currency``.
 
@@ -234,7 +249,7 @@ class Contract:
     ``signals`` split them, each in that order: this is the layout of the graph's input tensors, shapes
     ``(rows, len(numbers))`` float32 with NaN for missing, ``(rows, len(categories))`` text with "" for
     missing, and ``(rows, samples of all signals)`` float32 with NaN for a missing sample. ``convolution``
-    tries a network over the signals too; ``int8`` computes it in whole numbers where no decision suffers.
+    tries a network over the signals too.
     """
 
     name: str
@@ -246,13 +261,13 @@ class Contract:
     positive: str | None = None
     horizon: Horizon | None = None
     convolution: bool = False
-    int8: bool = False
     window: Window | None = None
     operation: Operation = field(default_factory=Operation)
     inputs: tuple[Input, ...]
     features: tuple[Feature, ...] = ()
     output: Output
     p99_ms: float | None = None
+    limits: Limits = field(default_factory=Limits)
     accept: Accept = field(default_factory=Accept)
     costs: Costs | None = None
     monitor: Monitor = field(default_factory=Monitor)

@@ -110,6 +110,7 @@ def learn(
             ],
             **({} if fitted.transfer is None else {"transfer": _told(fitted.transfer)}),
             **({} if fitted.augmentation is None else {"augmentation": _told(fitted.augmentation)}),
+            **({} if fitted.pruned is None else {"pruned": fitted.pruned.facts()}),
         },
         standings=tuple(
             plain({name: getattr(standing, name) for name in standing.__slots__})

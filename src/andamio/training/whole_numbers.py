@@ -96,7 +96,7 @@ def in_fewer_bits(learnt: Learnt, train: Problem, test: Problem) -> tuple[Learnt
     """
     native = learnt.native
     if (
-        not train.contract.int8
+        not train.contract.limits.int8
         or not isinstance(native, Trained)
         or not isinstance(native.plan.network, Network)
     ):
