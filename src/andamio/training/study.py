@@ -310,11 +310,11 @@ class Study:
     def _forests(self, found: tuple[Feature, ...], share: float) -> Generator[Proposal, Trial, None]:
         """Propose other forests, where forests are not far behind."""
         for forest in (
-            _extra_trees(share),
+            Forest(random_splits=True, columns=0.5 * share),
             Forest(columns=0.5 * share, least_rows=3),
         ):
             yield Proposal(forest, found, text("trying another forest"))
 
 
 def _extra_trees(share: float) -> Forest:
-    return Forest(random_splits=True, columns=0.5 * share)
+    return Forest(random_splits=True, columns=0.8 * share)

@@ -50,7 +50,7 @@ def test_copies_are_learnt_from_only_beside_their_row_and_never_asked_about():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(10, 2)).astype(np.float32)
     copies = np.stack([x + 100, x + 200])
-    given = Setting(x, np.arange(10.0), Task(0), 0, copies)
+    given = Setting(x, np.arange(10.0), Task(0), 0, copies=copies)
     folds = [(np.arange(5), np.arange(5, 10)), (np.arange(5, 10), np.arange(5))]
     inner = _Watching()
     found = Augmented(inner).rehearse(given, folds)
