@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -238,7 +238,8 @@ def _blocks(problem: Problem, k: int) -> list[tuple[Index, Index]]:
         pairs.append((np.sort(order[keep]), np.sort(order[block])))
     pairs = [(purged(problem, train, test), test) for train, test in pairs]
     whole = [pair for pair in pairs if _has_all_classes(problem, pair[0])]
-    return whole or [pair for pair in pairs if pair[0].size] or [_no_pair(problem)]
+    found = whole or [pair for pair in pairs if pair[0].size]
+    return found or refuse_short(problem)
 
 
 def _apart(problem: Problem, split: Split) -> Split:
@@ -246,7 +247,7 @@ def _apart(problem: Problem, split: Split) -> Split:
     train = purged(problem, split.train, split.test, ahead=split.rule == "time")
     purged_rows = split.train.size - train.size
     if not _has_all_classes(problem, train):
-        _no_pair(problem)
+        refuse_short(problem)
     if not purged_rows:
         return split
     note = text(
@@ -257,7 +258,12 @@ def _apart(problem: Problem, split: Split) -> Split:
     return Split(train, split.test, split.rule, note)
 
 
-def _no_pair(problem: Problem) -> tuple[Index, Index]:
+def refuse_short(problem: Problem) -> NoReturn:
+    """Refuse a history whose windows all overlap.
+
+    Raises:
+        TrainingDataRefused: Always.
+    """
     raise TrainingDataRefused(
         text("{model} has too little history for its windows and its horizon", model=problem.contract.name),
         why=text("what is measured must not overlap what is learnt, and nothing is left that does not"),

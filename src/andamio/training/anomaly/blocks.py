@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from andamio.training.anomaly.candidates import Candidate, Floats, Usual
 from andamio.training.models import Matrix
 from andamio.training.purging import purged
+from andamio.training.splits import refuse_short
 from andamio.training.table import Index, Problem
 
 BLOCKS = 5
+FEWEST_APART = 10
 
 
 def pieces(problem: Problem, count: int) -> Index:
@@ -76,11 +78,18 @@ class Blocks:
 
     @classmethod
     def of(cls, problem: Problem) -> Blocks:
-        """Cut a history into five blocks, or fewer where it is short."""
+        """Cut a history into five blocks, or fewer where it is short.
+
+        Raises:
+            TrainingDataRefused: Windows are so long that next to nothing lies apart from a block.
+        """
         block = pieces(problem, min(BLOCKS, max(2, len(problem) // 10)))
         parts = [np.flatnonzero(block == place) for place in range(int(block.max()) + 1)]
         every = np.arange(len(problem), dtype=np.int64)
-        return cls(block, [purged(problem, np.setdiff1d(every, part), part) for part in parts])
+        others = [purged(problem, np.setdiff1d(every, part), part) for part in parts]
+        if problem.spans is not None and min(other.size for other in others) < FEWEST_APART:
+            refuse_short(problem)
+        return cls(block, others)
 
     def look(self, candidate: Candidate, x: Matrix, kept: NDArray[np.bool_], seed: int) -> Unseen:
         """Learn once for each block from the kept rows of all others, and score it.

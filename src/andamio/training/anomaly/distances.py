@@ -50,11 +50,7 @@ class Length:
 class Mahalanobis:
     """The distance in units of the usual variation, with a covariance shrunk towards independence.
 
-    Rows come in the order of time. What the levels of ten stretches vary by is added: a stretch to come has
-    a level of its own, and a tag that wanders must go further before it is unusual.
-
-    Source: Ledoit & Wolf, Journal of Multivariate Analysis 88 (2004), 365-411; Searle, Casella & McCulloch,
-    Variance Components (1992), section 7.2 (foretelling a new level of a random effect).
+    Source: Ledoit & Wolf, Journal of Multivariate Analysis 88 (2004), 365-411.
     """
 
     family: ClassVar[str] = "mahalanobis"
@@ -72,14 +68,36 @@ class Mahalanobis:
         """Estimate mean and covariance."""
         mean, scale = standard(x)
         z = (x.astype(np.float64) - mean) / scale
+        return whitened(LedoitWolf(assume_centered=True).fit(z).covariance_, mean, scale)
+
+
+@dataclass(frozen=True, slots=True)
+class SteadyMahalanobis:
+    """The same, where tags that wander from stretch to stretch must go further before they are unusual.
+
+    What the levels of ten stretches vary by is added to the covariance: a level that walks at random lies,
+    right after its history, at twice the variance that it had within it.
+    """
+
+    family: ClassVar[str] = "steady-mahalanobis"
+    title: ClassVar[Text] = text("distance from the usual, where tags that wander count less")
+
+    def settings(self) -> Mapping[str, object]:
+        """Into how many stretches the history is cut."""
+        return {"stretches": _STRETCHES}
+
+    def suits(self, rows: int, features: int) -> bool:
+        """A level needs some rows."""
+        return rows >= 10 * _STRETCHES and features > 0
+
+    def learn(self, x: Matrix, seed: int) -> Length:  # noqa: ARG002  the protocol names it
+        """Estimate mean and covariance, and how the levels vary."""
+        mean, scale = standard(x)
+        z = (x.astype(np.float64) - mean) / scale
         within = LedoitWolf(assume_centered=True).fit(z).covariance_
-        return whitened(within + between(z), mean, scale)
-
-
-def between(z: Floats) -> Floats:
-    """Measure how the levels of ten stretches of centred rows vary, shape ``(features, features)``."""
-    levels = np.array([stretch.mean(axis=0) for stretch in np.array_split(z, min(_STRETCHES, len(z)))])
-    return np.asarray(levels.T @ levels / max(len(levels) - 1, 1))
+        levels = np.array([stretch.mean(axis=0) for stretch in np.array_split(z, min(_STRETCHES, len(z)))])
+        between = levels.T @ levels / max(len(levels) - 1, 1)
+        return whitened(within + between, mean, scale)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,12 @@ from andamio.features import FeatureGraph
 from andamio.training.anomaly.blocks import in_time
 from andamio.training.anomaly.candidates import Candidate, Usual
 from andamio.training.anomaly.choosing import Field, Trial, best
-from andamio.training.anomaly.distances import Mahalanobis, PrincipalComponents, RobustMahalanobis
+from andamio.training.anomaly.distances import (
+    Mahalanobis,
+    PrincipalComponents,
+    RobustMahalanobis,
+    SteadyMahalanobis,
+)
 from andamio.training.anomaly.forecasts import Forecast, lagged
 from andamio.training.anomaly.forests import Isolation
 from andamio.training.anomaly.networks import Autoencoder
@@ -200,14 +205,15 @@ def _candidates(contract: Contract, graph: FeatureGraph, rows: int) -> Iterator[
     plain: tuple[Candidate, ...] = (
         Mahalanobis(),
         PrincipalComponents(),
+        SteadyMahalanobis(),
         RobustMahalanobis(),
         Isolation(),
         Autoencoder(),
     )
     points: tuple[Candidate, ...] = (
-        () if columns else tuple(OperatingPoints(Mahalanobis(), count) for count in (2, 3, 4))
+        () if columns else tuple(OperatingPoints(Mahalanobis(), count) for count in (2, 3, 4, 6, 8))
     )
-    for candidate in (*plain[:3], *points, *plain[3:]):
+    for candidate in (*plain[:4], *points, *plain[4:]):
         if candidate.suits(rows, len(graph.names)):
             yield InRegimes(candidate, columns) if columns else candidate
 

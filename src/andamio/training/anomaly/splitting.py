@@ -7,7 +7,7 @@ import numpy as np
 from andamio.errors import text
 from andamio.training.anomaly.blocks import in_time
 from andamio.training.purging import purged
-from andamio.training.splits import Split
+from andamio.training.splits import Split, refuse_short
 from andamio.training.table import Index, Problem
 
 
@@ -15,6 +15,9 @@ def hold_out_latest(problem: Problem, share: float) -> Split:
     """Split a history: what is learnt from, and the latest rows with every known anomaly.
 
     Known anomalies are not learnt from, wherever they lie, so all of them can be measured on.
+
+    Raises:
+        TrainingDataRefused: Windows are so long that all rows overlap the latest ones.
     """
     late = np.zeros(len(problem), np.bool_)
     for order in in_time(problem):
@@ -32,6 +35,8 @@ def hold_out_latest(problem: Problem, share: float) -> Split:
             known=int(known.sum()),
         )
     train = purged(problem, np.flatnonzero(~test), np.flatnonzero(test))
+    if not train.size:
+        refuse_short(problem)
     return Split(train, np.flatnonzero(test), "time", note)
 
 

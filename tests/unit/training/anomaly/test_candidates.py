@@ -6,7 +6,12 @@ import pytest
 from andamio.bundles.graph import Graph
 from andamio.bundles.parity import certify, certify_thresholds
 from andamio.bundles.probes import policy_probes
-from andamio.training.anomaly.distances import Mahalanobis, PrincipalComponents, RobustMahalanobis
+from andamio.training.anomaly.distances import (
+    Mahalanobis,
+    PrincipalComponents,
+    RobustMahalanobis,
+    SteadyMahalanobis,
+)
 from andamio.training.anomaly.fitting import _regime_columns
 from andamio.training.anomaly.forests import Isolation
 from andamio.training.anomaly.networks import Autoencoder
@@ -20,6 +25,7 @@ from .conftest import contract, readings, table
 ALL = [
     Mahalanobis(),
     PrincipalComponents(),
+    SteadyMahalanobis(),
     RobustMahalanobis(),
     OperatingPoints(Mahalanobis(), 2),
     Isolation(),

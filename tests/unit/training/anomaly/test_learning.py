@@ -13,7 +13,7 @@ from andamio.contracts.signal import Signal
 from andamio.errors import TrainingDataRefused
 from andamio.kernel.digests import canonical_json
 from andamio.training.anomaly.choosing import Field, Trial, best
-from andamio.training.anomaly.distances import Mahalanobis
+from andamio.training.anomaly.distances import Mahalanobis, SteadyMahalanobis
 from andamio.training.anomaly.faults import FAULTS, inject
 from andamio.training.anomaly.fitting import fit_detector
 from andamio.training.anomaly.limits import allowed_alarms
@@ -207,7 +207,7 @@ def test_a_handful_of_known_anomalies_counts_as_much_as_all_made_up_faults():
     bad[::50] = True
     values[bad] = readings(8, 4) + 30
     state = np.where(bad, "anomaly", "").tolist()
-    told = _fitted(read_problem(contract(head=LABELLED), table(values, state=state)), 4)
+    told = _fitted(read_problem(contract(head=LABELLED), table(values, state=state)), 5)
     trials = {trial.candidate.family: trial for trial in told.trials}
     assert trials["mahalanobis"].recall == 0
     assert trials["operating-points"].recall == 1
@@ -226,7 +226,7 @@ def test_a_tag_that_wanders_must_go_further_before_it_is_unusual():
     still = rng.normal(size=(600, 1))
     wandering = np.repeat(rng.normal(size=10), 60)[:, None] + 0.1 * rng.normal(size=(600, 1))
     wandering = (wandering - wandering.mean()) / wandering.std()
-    model = Mahalanobis().learn(np.hstack([still, wandering]).astype(np.float32), 0)
+    model = SteadyMahalanobis().learn(np.hstack([still, wandering]).astype(np.float32), 0)
     off = model.raw(np.array([[4.0, 0.0], [0.0, 4.0]]) + model_middle(still, wandering))
     assert off[0] == pytest.approx(4.0, rel=0.1)
     assert off[1] == pytest.approx(4.0 / np.sqrt(2), rel=0.1)
@@ -242,6 +242,13 @@ def _fitted(problem, trials=None):
 
 def _trial(power, without):
     return Trial(Mahalanobis(), (), None, 1.0, {}, None, power, np.array(without))
+
+
+@pytest.mark.parametrize("rows", [130, 300])
+def test_a_history_of_windows_that_all_overlap_is_refused_with_what_to_do(rows):
+    told = contract("[window]\nlength = 100\n")
+    with pytest.raises(TrainingDataRefused, match="too little history for its windows"):
+        train(told, History(table(readings(rows, 1))), TrainOptions(trials=1), quiet)
 
 
 def _with_signals(told, signals):
