@@ -4,7 +4,7 @@ locking := -q --universal --python-version 3.11 --generate-hashes --no-header --
 compile := uv pip compile pyproject.toml $(locking)
 smoke_python := $(shell for p in python3.13 $(HOME)/.pyenv/versions/3.13*/bin/python3.13; do $$p -c 'import sys; print(sys.executable)' 2>/dev/null && break; done)
 
-.PHONY: demo test check lint types floors base clients explainers openvino smoke bench fuzz lock newcomer routes
+.PHONY: demo test check lint types floors base clients explainers openvino smoke bench fuzz lock newcomer routes torch-check
 
 demo:
 	$(bin)/andamio demo
@@ -99,6 +99,19 @@ fuzz: .venv-fuzz/.made
 .venv-fuzz/.made: requirements/fuzz.txt
 	$(bin)/python -m venv --clear .venv-fuzz
 	.venv-fuzz/bin/pip install -q --require-hashes -r requirements/fuzz.txt
+	touch $@
+
+# What trains networks, in an environment of its own: not part of the check, since the usual wheel for Linux
+# brings gigabytes for graphics cards. torch_from="--index-url URL" names an index of smaller ones.
+torch_from ?=
+torch-check: .venv-torch/.made
+	.venv-torch/bin/pytest -q tests/unit/training/test_convolution.py
+
+.venv-torch/.made: requirements/dev.txt pyproject.toml
+	$(bin)/python -m venv --clear .venv-torch
+	.venv-torch/bin/pip install -q --require-hashes -r requirements/dev.txt
+	.venv-torch/bin/pip install -q --no-deps --no-build-isolation -e .
+	.venv-torch/bin/pip install -q $(torch_from) "torch>=2.6"
 	touch $@
 
 # Compile the locks again after a change of pyproject.toml; they carry hashes and name no index.

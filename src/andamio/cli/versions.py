@@ -72,10 +72,11 @@ def tell_claims(out: Output, evaluation: Mapping[str, Any], model: str) -> None:
 
 
 def tell_transfer(out: Output, lineage: Mapping[str, Any]) -> None:
-    """Say what a sister's prediction was worth, where there was one."""
-    transfer = lineage.get("learnt", {}).get("transfer")
-    if transfer:
-        out.say("{sentence}", sentence=said(transfer["sentence"]))
+    """Say what a sister was worth, and whether a network is computed in whole numbers."""
+    for told in ("transfer", "int8"):
+        found = lineage.get("learnt", {}).get(told)
+        if found:
+            out.say("{sentence}", sentence=said(found["sentence"]))
 
 
 def tell_pruned(out: Output, lineage: Mapping[str, Any]) -> None:

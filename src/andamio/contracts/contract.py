@@ -90,6 +90,7 @@ class Operation:
     """Is there a way to production? Asked before training; None means nobody has answered.
 
     ``on_full_disk`` says what is worth more where the journal has no room: the record, or the answer.
+    ``keep_signals`` is the share of rows whose samples of signals stay in the journal.
     """
 
     owner: str | None = None
@@ -97,6 +98,7 @@ class Operation:
     inputs_from: str | None = None
     truth_from: str | None = None
     on_full_disk: OnFullDisk = "stop"
+    keep_signals: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +244,8 @@ class Contract:
     ``inputs`` keep the order of the file. ``numbers`` (number, integer, boolean), ``categories`` and
     ``signals`` split them, each in that order: this is the layout of the graph's input tensors, shapes
     ``(rows, len(numbers))`` float32 with NaN for missing, ``(rows, len(categories))`` text with "" for
-    missing, and ``(rows, samples of all signals)`` float32 with NaN for a missing sample.
+    missing, and ``(rows, samples of all signals)`` float32 with NaN for a missing sample. ``convolution``
+    tries a network over the signals too; ``int8`` computes it in whole numbers where no decision suffers.
     """
 
     name: str
@@ -253,6 +256,8 @@ class Contract:
     asset: str | None = None
     positive: str | None = None
     horizon: Horizon | None = None
+    convolution: bool = False
+    int8: bool = False
     window: Window | None = None
     operation: Operation = field(default_factory=Operation)
     inputs: tuple[Input, ...]

@@ -44,6 +44,7 @@ def diff(old: Contract, new: Contract) -> list[Change]:
         )
     changes += _compared("latency.p99_ms", old.p99_ms, new.p99_ms)
     changes += _compared_fields("limits", old.limits, new.limits)
+    changes += _compared("limits.int8", old.int8, new.int8)
     changes += _gates(old, new)
     for section in ("window", "costs", "monitor", "anomaly", "retrain", "fallback"):
         changes += _compared_fields(section, getattr(old, section), getattr(new, section))
@@ -59,6 +60,7 @@ _MODEL_FIELDS: Mapping[str, Text | None] = {
     "asset": None,
     "positive": _ANSWER,
     "horizon": _ANSWER,
+    "convolution": None,
 }
 
 

@@ -34,9 +34,12 @@ if TYPE_CHECKING:
     from andamio.features.distances import ByRegime, Distance, Ratio, Reconstruction, Smallest
     from andamio.features.exports import export_dummy, export_forest, export_lightgbm, export_linear
     from andamio.features.foreign import bring_onnx
-    from andamio.features.graph import FeatureGraph, feature_graph, run_features
+    from andamio.features.graph import FeatureGraph, feature_graph, run_channels, run_features
+    from andamio.features.integers import in_whole_numbers
     from andamio.features.kernels import Kernel
     from andamio.features.learning import learn_plan
+    from andamio.features.networks import Floating, Layer, Network
+    from andamio.features.reading_networks import read_network
     from andamio.features.scores import (
         Always,
         Beside,
@@ -60,9 +63,12 @@ _WHEN_ASKED = {
     "distances": ("ByRegime", "Distance", "Ratio", "Reconstruction", "Smallest"),
     "exports": ("export_dummy", "export_forest", "export_lightgbm", "export_linear"),
     "foreign": ("bring_onnx",),
-    "graph": ("FeatureGraph", "feature_graph", "run_features"),
+    "graph": ("FeatureGraph", "feature_graph", "run_channels", "run_features"),
     "kernels": ("Kernel",),
+    "integers": ("in_whole_numbers",),
     "learning": ("learn_plan",),
+    "networks": ("Floating", "Layer", "Network"),
+    "reading_networks": ("read_network",),
     "scores": (
         "Always",
         "Beside",
@@ -102,11 +108,14 @@ __all__ = [
     "Exponential",
     "FeatureGraph",
     "FeaturePlan",
+    "Floating",
     "Isotonic",
     "Kernel",
+    "Layer",
     "Limited",
     "Linear",
     "Logistic",
+    "Network",
     "Normalised",
     "Platt",
     "Ratio",
@@ -128,8 +137,11 @@ __all__ = [
     "export_lightgbm",
     "export_linear",
     "feature_graph",
+    "in_whole_numbers",
     "learn_plan",
     "parse",
     "powers",
+    "read_network",
+    "run_channels",
     "run_features",
 ]

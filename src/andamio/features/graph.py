@@ -18,6 +18,7 @@ from andamio.errors import FeaturesRefused, text
 from andamio.features.bounds import bounded
 from andamio.features.checking import refuse_wrong
 from andamio.features.entering import Entered, enter, row
+from andamio.features.networks import Network
 from andamio.features.operations import Lowering
 from andamio.features.plan import FeaturePlan
 from andamio.features.portable import portable, to_bytes
@@ -90,6 +91,10 @@ def feature_graph(plan: FeaturePlan) -> FeatureGraph:
     if isinstance(plan.sister, Sister):
         features = op.concat([features, plan.sister.nodes(entered.arguments)], axis=1)
         names.append(SISTER_COLUMN)
+    if isinstance(plan.network, Network) and entered.signals is not None:
+        read = plan.network.nodes(entered.signals.channels(plan.network.signals))
+        features = op.concat([features, read], axis=1)
+        names += plan.network.columns
     model = spox.build(dict(entered.arguments), {"features": features})
     return FeatureGraph(portable(model), tuple(names))
 
@@ -103,11 +108,31 @@ def run_features(graph: FeatureGraph, rows: Inputs) -> NDArray[np.float32]:
     if not len(rows.numbers):
         # A product with no rows is refused by onnxruntime where its left side is a constant.
         return np.empty((0, len(graph.names)), np.float32)
+    return _run(graph.model, rows, "features")
+
+
+def run_channels(plan: FeaturePlan, names: Sequence[str], rows: Inputs) -> NDArray[np.float32]:
+    """Compute what a network over some signals is given, holes filled as the contract says.
+
+    Returns:
+        Shape ``(rows, len(names), samples)``.
+    """
+    entered = enter(plan)
+    if entered.signals is None:
+        raise ValueError("there are no signals")
+    channels = entered.signals.channels(names)
+    if not len(rows.numbers):
+        return np.empty((0, len(names), entered.signals.length_of(names[0])), np.float32)
+    model = spox.build({"signals": entered.arguments["signals"]}, {"channels": channels})
+    return _run(portable(model), rows, "channels")
+
+
+def _run(model: onnx.ModelProto, rows: Inputs, output: str) -> NDArray[np.float32]:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(
-        to_bytes(graph.model), sess_options=options, providers=["CPUExecutionProvider"]
+        to_bytes(model), sess_options=options, providers=["CPUExecutionProvider"]
     )
     feeds = {"numbers": rows.numbers, "categories": rows.categories, "signals": rows.signals}
     wanted = {i.name for i in session.get_inputs()}
@@ -115,7 +140,7 @@ def run_features(graph: FeatureGraph, rows: Inputs) -> NDArray[np.float32]:
     samples = 0 if rows.signals is None else rows.signals.shape[1]
     step = max(1, _SAMPLES_AT_ONCE // samples) if samples else len(rows.numbers)
     parts = [
-        session.run(["features"], {name: value[start : start + step] for name, value in given.items()})[0]
+        session.run([output], {name: value[start : start + step] for name, value in given.items()})[0]
         for start in range(0, len(rows.numbers), step)
     ]
     result: NDArray[np.float32] = parts[0] if len(parts) == 1 else np.concatenate(parts)

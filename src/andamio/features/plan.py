@@ -19,6 +19,18 @@ class Stacked(Protocol):
         """Its version."""
 
 
+class Networked(Protocol):
+    """A network over signals whose answers are features; see ``networks.Network``."""
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Its channels."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of its features."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeaturePlan:
     """All that the feature graph is made from; equal plans give graphs of equal bytes.
@@ -30,7 +42,8 @@ class FeaturePlan:
         imputed: What stands for a missing number by tag, and for an undefined result by feature
             name (0 where a feature is not named).
         most_frequent: What stands for a missing category, by tag.
-        sister: Another model whose prediction is the last feature.
+        sister: Another model whose prediction is a feature behind these.
+        network: A network over signals whose answers are the last features.
     """
 
     contract: Contract
@@ -39,6 +52,7 @@ class FeaturePlan:
     imputed: Mapping[str, float] = field(default_factory=dict)
     most_frequent: Mapping[str, str] = field(default_factory=dict)
     sister: Stacked | None = None
+    network: Networked | None = None
 
     @property
     def numbers(self) -> tuple[Input, ...]:

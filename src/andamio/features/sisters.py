@@ -12,6 +12,8 @@ import spox.opset.ai.onnx.v18 as op
 from onnx.utils import Extractor
 from spox import Var
 
+from andamio.features.networks import Network
+
 # No tag can be called so: a dot is not part of a name.
 SISTER_COLUMN = "sister.prediction"
 
@@ -27,6 +29,7 @@ class Sister:
         places: For each of its inputs by name, where its columns are among ours.
         output: The output that is taken.
         column: Which column of it; None where it is a plain list.
+        network: Its network over the same signals, to begin from instead of asking for its prediction.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Sister:
     places: Mapping[str, tuple[int, ...]]
     output: str
     column: int | None
+    network: Network | None = None
 
     def nodes(self, arguments: Mapping[str, Var]) -> Var:
         """Inline its graph over our inputs; float32 ``(rows, 1)``."""

@@ -28,16 +28,19 @@ class Setting:
         y: Target, shape ``(rows,)``.
         task: A number or classes.
         seed: Of every draw.
+        signals: What a network reads, shape ``(rows, channels, samples)``; None where none is tried.
     """
 
     x: Matrix
     y: Target
     task: Task
     seed: int
+    signals: Matrix | None = None
 
     def take(self, index: Index) -> Setting:
         """Return some rows."""
-        return Setting(self.x[index], self.y[index], self.task, self.seed)
+        signals = None if self.signals is None else self.signals[index]
+        return Setting(self.x[index], self.y[index], self.task, self.seed, signals)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

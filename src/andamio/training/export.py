@@ -16,8 +16,10 @@ from andamio.features import (
     FeatureGraph,
     FeaturePlan,
     Limited,
+    Network,
     Regressor,
     append_model,
+    run_channels,
     run_features,
 )
 from andamio.training.calibration import Calibration
@@ -55,14 +57,19 @@ class Trained:
 
     def __call__(self, rows: Rows) -> Outputs:
         """Answer rows with the trained model's own library."""
-        return self.answer(run_features(self.features, rows))
+        matrix = run_features(self.features, rows)
+        network = self.plan.network
+        if isinstance(network, Network):  # apart from the graph, so that the graph can be held to it
+            channels = run_channels(self.plan, network.signals, rows)
+            matrix[:, -len(network.columns) :] = network.values(channels)
+        return self.answer(matrix)
 
     def answer(self, matrix: Matrix) -> Outputs:
         """Answer features, shape ``(rows, features)``."""
         margin = self.model.margin(matrix)
         answer = self.calibration.apply(margin)
         if self.interval is not None:
-            value, half = answer[:, 0], self.interval.half(matrix)
+            value, half = answer[:, 0], self.interval.half(self._plain(matrix))
             lower, upper = value - half, value + half
             if self.centre is not None:
                 middle = self.centre.apply(margin)[:, 0]
@@ -84,6 +91,11 @@ class Trained:
         reached = event >= np.float32(0.5 if self.threshold is None else self.threshold)
         decision = np.where(reached, self.positive, 1 - self.positive).astype(np.int64)
         return Outputs(features=matrix, probabilities=both, decision=decision)
+
+    def _plain(self, matrix: Matrix) -> Matrix:
+        """Return the features without what a network makes, which intervals do not read."""
+        width = 0 if self.plan.network is None else len(self.plan.network.columns)
+        return matrix[:, : matrix.shape[1] - width]
 
     def graph(self) -> bytes:
         """Write the whole graph, from raw tags to the answer."""

@@ -14,6 +14,7 @@ from andamio.features import FeaturePlan, Sister
 from andamio.training.calibration import Calibration, calibrate
 from andamio.training.candidates import Dummy, Setting
 from andamio.training.choosing import best_of, choose
+from andamio.training.convolution import Convolution, NetworkModel, require_torch
 from andamio.training.export import Trained
 from andamio.training.intervals import Interval, learn_interval
 from andamio.training.matrix import Matrices
@@ -25,7 +26,7 @@ from andamio.training.study import Budget, Progress, Step, Study
 from andamio.training.table import Problem
 from andamio.training.task import Floats, target_of, task_of
 from andamio.training.threshold import ThresholdCurve, choose_threshold
-from andamio.training.transfer import SISTER, Transfer
+from andamio.training.transfer import BEGUN, SISTER, Transfer
 from andamio.training.trials import Proposal, Trial, run_trial
 
 # Tuning looks at this many rows at most; the chosen model is trained on all.
@@ -124,6 +125,8 @@ def _fit(
 ) -> Fitted:
     rows = _tuning_rows(len(problem), seed)
     study = _study(problem.take(rows), excluded, seed, only, sister)
+    if study.reads_signals:
+        require_torch()
     study.run(budget, progress)
     given = study.given(study.matrices.matrix())
     chosen = choose(study.eligible, given)
@@ -153,7 +156,9 @@ def _fit(
         curve=curve,
         out_of_fold=chosen.answers,
         out_of_fold_rows=rows,
-        transfer=None if study.transfer is None else replace(study.transfer, used=SISTER in chosen.found),
+        transfer=None
+        if study.transfer is None
+        else replace(study.transfer, used=SISTER in chosen.found or chosen.candidate.family == BEGUN),
         pruned=pruned,
     )
 
@@ -201,8 +206,9 @@ class _Finishing:
     def finish(self, trial: Trial, *, even: bool = False) -> tuple[Trained, ThresholdCurve | None]:
         study, problem, task = self.study, self.problem, self.study.task
         given = study.given(study.matrices.matrix(trial.found))
-        whole = Setting(self.matrices.matrix(trial.found), target_of(problem), task, study.seed)
-        model = trial.candidate.train(whole)
+        signals = self.matrices.signals() if isinstance(trial.candidate, Convolution) else None
+        matrix = self.matrices.matrix(trial.found)
+        model = trial.candidate.train(Setting(matrix, target_of(problem), task, study.seed, signals))
         calibrated = calibrate(trial.margins, trial.link, study.target, task)
         calibration, centre = calibrated.calibration, None
         interval: Interval | None = None
@@ -216,9 +222,12 @@ class _Finishing:
                 calibration = within_horizon(centre.horizon, margins, study.target, costs, study.groups)
         elif task.is_binary:
             threshold, curve = self._decide(calibration, trial)
+        plan, features = self.matrices.plan(trial.found), self.matrices.graph(trial.found)
+        if isinstance(model, NetworkModel):
+            plan, features = self.matrices.with_network(trial.found, model.network)
         trained = Trained(
-            plan=self.matrices.plan(trial.found),
-            features=self.matrices.graph(trial.found),
+            plan=plan,
+            features=features,
             model=model,
             calibration=calibration,
             classes=problem.classes,

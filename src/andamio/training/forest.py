@@ -18,8 +18,9 @@ from andamio.training.candidates import Folds, Rehearsal, Setting, predict_held_
 from andamio.training.models import ForestModel, Link
 from andamio.training.task import Task
 
-# Leaves of a whole forest: its graph stays below about 5 MB.
-MOST_LEAVES = 30_000
+# Leaves of a whole forest: its graph stays below about 10 MB.
+MOST_LEAVES = 60_000
+_FEW_ROWS = 2_000
 _FEW_TREES = 50
 
 
@@ -54,8 +55,9 @@ class Forest:
         return self._train(given, self.trees)
 
     def rehearse(self, given: Setting, folds: Folds) -> Rehearsal:
-        """Cross-validate, with half the trees where there are many: their number hardly moves the mean."""
-        trees = self.trees // 2 if self.trees > _FEW_TREES else self.trees
+        """Cross-validate, with half the trees where rows and trees are many: their number hardly moves the mean."""
+        few = len(given.y) <= _FEW_ROWS or self.trees <= _FEW_TREES
+        trees = self.trees if few else self.trees // 2
         margins = predict_held_out(lambda part: self._train(part, trees), given, folds)
         return Rehearsal(self, Link.IDENTITY, margins)
 

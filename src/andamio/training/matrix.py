@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from andamio.contracts.contract import Contract, Feature, Missing
 from andamio.contracts.rows import Rows
-from andamio.features import FeatureGraph, FeaturePlan, Sister, feature_graph, run_features
+from andamio.features import (
+    FeatureGraph,
+    FeaturePlan,
+    Network,
+    Sister,
+    feature_graph,
+    run_channels,
+    run_features,
+)
 from andamio.features.suggested import suggested_features
 from andamio.training.models import Matrix
 from andamio.training.transfer import SISTER
@@ -41,6 +50,7 @@ class Matrices:
         self._suggested = suggested_features(contract, excluded) if suggest else ()
         self._imputed = _medians(contract, rows)
         self._most_frequent = _modes(contract, rows)
+        self._signals: Matrix | None = None
         self._known: dict[tuple[Feature, ...], tuple[FeaturePlan, FeatureGraph, Matrix]] = {}
 
     def plan(self, found: Sequence[Feature] = ()) -> FeaturePlan:
@@ -54,6 +64,24 @@ class Matrices:
     def matrix(self, found: Sequence[Feature] = ()) -> Matrix:
         """Return the features of the training rows, shape ``(rows, features)``."""
         return self._made(tuple(found))[2]
+
+    def channels(self) -> tuple[str, ...]:
+        """Name the signals that a network reads: those of the commonest length, in their order."""
+        signals = [s for s in self._contract.signals if s.tag not in self._excluded]
+        counts = Counter(signal.length for signal in signals)
+        length = max(counts, key=lambda n: counts[n], default=0)
+        return tuple(signal.name for signal in signals if signal.length == length)
+
+    def signals(self) -> Matrix:
+        """Return what a network reads, shape ``(rows, channels, samples)``."""
+        if self._signals is None:
+            self._signals = run_channels(self._planned((), {}), self.channels(), self._rows)
+        return self._signals
+
+    def with_network(self, found: Sequence[Feature], network: Network) -> tuple[FeaturePlan, FeatureGraph]:
+        """Return the plan with a network behind all other features."""
+        plan = replace(self.plan(found), network=network)
+        return plan, feature_graph(plan)
 
     def forget(self) -> None:
         """Let go of matrices that were only tried."""

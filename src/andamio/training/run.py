@@ -47,6 +47,7 @@ from andamio.training.repeating import (
 from andamio.training.splits import Split, holdout
 from andamio.training.study import Progress
 from andamio.training.table import Dataset, LeftOut, Problem, read_problem
+from andamio.training.whole_numbers import in_fewer_bits
 
 HELD_OUT = 0.2
 PROBED_ROWS = 5000
@@ -217,6 +218,8 @@ def finish(
 ) -> Candidate:
     """Prove, measure, judge and describe what was learnt (or brought along)."""
     started = time.perf_counter()
+    train_part, held_out = problem.take(found.split.train), problem.take(found.split.test)
+    learnt, lighter = in_fewer_bits(learnt, train_part, held_out)
     rehearsed, learnt = learnt, learnt if learnt.again is None else learnt.again(problem)
     measured = _measure(problem, found, rehearsed, learnt, options.seed, progress)
     origin = lineage(
@@ -241,7 +244,11 @@ def finish(
         left_out=problem.left_out,
         split=found.split,
         unanswered=unanswered(problem.contract),
-        record={"durations": spent, "latency": measured.latency},
+        record={
+            "durations": spent,
+            "latency": measured.latency,
+            **({} if lighter is None else {"int8": {**lighter.facts(), "time_ratio": lighter.time_ratio}}),
+        },
     )
 
 

@@ -16,6 +16,7 @@ from andamio.contracts.contract import Contract, Feature
 from andamio.errors import Text, text
 from andamio.training.boosting import Boosting, default_settings, share_of_columns
 from andamio.training.candidates import Candidate, Folds, Setting
+from andamio.training.convolution import Convolution
 from andamio.training.curved import CurvedFit
 from andamio.training.forest import Forest
 from andamio.training.gaussian_process import GaussianProcess, suits
@@ -25,7 +26,7 @@ from andamio.training.models import Matrix
 from andamio.training.remaining import Groups
 from andamio.training.search import search_features
 from andamio.training.task import Target, Task, gain
-from andamio.training.transfer import SISTER, Transfer
+from andamio.training.transfer import BEGUN, FAMILY, SISTER, Transfer
 from andamio.training.trials import Proposal, Trial, run_trial
 from andamio.training.tuning import tune_boosting
 
@@ -80,6 +81,7 @@ class Study:
         seed: Of every draw.
         only: Kinds of models that are tried once each; empty tries everything.
         groups: The machine of each row, where rows of one machine are alike.
+        declined: Kinds of models that were tried and do not pay.
         made: The trials so far, in their order.
         found: Features that the search found to pay.
         transfer: What a sister's prediction was worth; None without a sister.
@@ -94,28 +96,47 @@ class Study:
     seed: int
     only: frozenset[str] = frozenset()
     groups: Groups | None = None
+    declined: frozenset[str] = frozenset()
     made: list[Trial] = field(default_factory=list)
     found: tuple[Feature, ...] = ()
     transfer: Transfer | None = None
+    _seconds: dict[str, float] = field(default_factory=dict)
 
     def given(self, x: Matrix) -> Setting:
         """Return what every candidate is given, with a matrix."""
-        return Setting(x, self.target, self.task, self.seed)
+        signals = self.matrices.signals() if self.reads_signals else None
+        return Setting(x, self.target, self.task, self.seed, signals)
+
+    @property
+    def reads_signals(self) -> bool:
+        """Whether a network over the signals is tried."""
+        return self.contract.convolution or self._begun is not None
+
+    @property
+    def _begun(self) -> Convolution | None:
+        """A network begun from the sister's, where it has one."""
+        sister = self.matrices.sister
+        if sister is None or sister.network is None:
+            return None
+        return Convolution(sister.network.signals, start=sister.network, told=sister.name)
 
     @property
     def eligible(self) -> list[Trial]:
         """The trials to choose from: without found features, or with exactly those that pay."""
-        return [trial for trial in self.made if trial.found in ((), self.found)]
+        return [
+            trial
+            for trial in self.made
+            if trial.found in ((), self.found) and trial.candidate.family not in self.declined
+        ]
 
     def run(self, budget: Budget, progress: Progress) -> None:
         """Make trials until the budget is spent or nothing is left to try."""
         begun = time.monotonic()
-        last = 0.0
         plan = self._rehearsal() if self.only else self._plan()
         proposal = next(plan)
         while True:
             spent = time.monotonic() - begun
-            if not self.only and self._enough(budget, spent, last):
+            if not self.only and self._enough(budget, spent, proposal):
                 return
             done, total = (
                 (spent, budget.seconds) if budget.trials is None else (len(self.made), budget.trials)
@@ -124,18 +145,26 @@ class Study:
             progress(Step(proposal.said, float(done), float(total), best))
             trial = run_trial(proposal, self.given(self.matrices.matrix(proposal.found)), self.folds)
             self.made.append(trial)
-            last = time.monotonic() - begun - spent
+            self._seconds[proposal.candidate.family] = time.monotonic() - begun - spent
             try:
                 proposal = plan.send(trial)
             except StopIteration:
                 return
 
-    def _enough(self, budget: Budget, spent: float, last: float) -> bool:
+    def _enough(self, budget: Budget, spent: float, proposal: Proposal) -> bool:
+        """Tell whether the budget leaves no time for a proposal and for training the winner after it."""
         made = len(self.made)
         fewest = FEWEST_TRIALS if self.matrices.sister is None else FEWEST_WITH_SISTER
+        fewest += self.contract.convolution
         if budget.trials is not None:
             return made >= max(budget.trials, fewest)
-        return made >= fewest and spent + (1 + _RESERVE) * last > budget.seconds
+        if made < fewest:
+            return False
+        # One slow kind among quick ones must not end the search for the quick ones.
+        usual = max(self._seconds.values())
+        winner = self._seconds.get(min(self.made, key=lambda trial: trial.score).candidate.family, usual)
+        next_one = self._seconds.get(proposal.candidate.family, usual)
+        return spent + next_one + _RESERVE * winner > budget.seconds
 
     def _plan(self) -> Generator[Proposal, Trial, None]:
         """Propose one of each kind, then features, then settings."""
@@ -147,6 +176,8 @@ class Study:
         if self.task.horizon is not None:
             yield Proposal(CurvedFit(), (), text("trying a curved linear model"))
         forest = yield Proposal(Forest(columns=0.5 * share), (), text("trying a random forest"))
+        if self.contract.convolution:
+            yield self._network()
         smooth = suits(rows, width, self.task)
         if smooth:
             yield Proposal(GaussianProcess(), (), text("trying a Gaussian process"))
@@ -192,7 +223,14 @@ class Study:
         if "gaussian_process" in self.only and suits(rows, width, self.task):
             again.append(GaussianProcess())
             yield Proposal(again[-1], (), text("trying a Gaussian process"))
-        yield from self._transfer(again)
+        if FAMILY in self.only and self.contract.convolution:
+            yield self._network()
+        if self._begun is None or BEGUN in self.only:
+            yield from self._transfer(again)
+
+    def _network(self) -> Proposal:
+        said = text("trying a convolutional network")
+        return Proposal(Convolution(self.matrices.channels()), (), said)
 
     def _transfer(self, candidates: Sequence[Candidate]) -> Generator[Proposal, Trial, None]:
         """Propose candidates again with the sister's prediction; keep it where it pays."""
@@ -201,6 +239,14 @@ class Study:
             return
         before = min(self.made, key=lambda trial: trial.score)
         tried = []
+        begun = self._begun
+        if begun is not None:
+            trial = yield Proposal(begun, (), text("trying {model}", model=begun.title))
+            less, noise = gain(before.losses, trial.losses)
+            share = less / max(float(np.nanmean(before.losses)), 1e-30)
+            self.transfer = Transfer(sister.name, sister.digest, share, less > noise, network=True)
+            self.declined = frozenset() if self.transfer.used else frozenset((BEGUN,))
+            return
         for candidate in candidates:
             said = text(
                 "trying {model} with the prediction of {sister}", model=candidate.title, sister=sister.name
@@ -226,4 +272,4 @@ class Study:
 
 
 def _extra_trees(share: float) -> Forest:
-    return Forest(random_splits=True, columns=0.8 * share)
+    return Forest(random_splits=True, columns=0.5 * share)

@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from andamio.bundles import Bundle
 from andamio.contracts.contract import Contract, Feature, Input, Kind
 from andamio.errors import Text, UsageError, text
-from andamio.features import SISTER_COLUMN, Sister
+from andamio.features import SISTER_COLUMN, Sister, read_network
 
 # Stands among the found features of a trial for the sister's prediction.
 SISTER = Feature(SISTER_COLUMN, "")
+# The kinds of models that hold a network over signals; the second begins from a like machine's.
+FAMILY = "convolution"
+BEGUN = "convolution_begun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +33,36 @@ class Transfer:
         digest: Of its bundle.
         share: The share of the out-of-fold loss that it takes away; negative when it adds some.
         used: Whether the model reads it.
+        network: Whether it was a network to begin from, and not a prediction.
     """
 
     name: str
     digest: str
     share: float
     used: bool
+    network: bool = False
 
     @property
     def sentence(self) -> Text:
         """Say so."""
+        share = float(f"{100 * self.share:.2g}")
+        if self.network and self.used:
+            return text(
+                "It was begun from the network of {sister}: that takes {share} % of the loss away.",
+                sister=self.name,
+                share=share,
+            )
+        if self.network:
+            return text(
+                "Beginning from the network of {sister} was tried and left out: it does not lower the loss by"
+                " more than chance would.",
+                sister=self.name,
+            )
         if self.used:
             return text(
                 "The prediction of {sister} is one of its features: it takes {share} % of the loss away.",
                 sister=self.name,
-                share=float(f"{100 * self.share:.2g}"),
+                share=share,
             )
         return text(
             "The prediction of {sister} was tried as a feature and left out: it does not lower the loss by"
@@ -60,6 +78,9 @@ def sister_of(bundle: Bundle, name: str, contract: Contract) -> Sister:
         UsageError: It reads tags that the contract does not declare alike, or answers something else.
     """
     other = bundle.contract
+    begun = _network_of(bundle, name, contract)
+    if begun is not None:
+        return begun
     missing = [i.name for i in other.inputs if not _same(i, contract.by_name.get(i.name))]
     if missing:
         raise UsageError(
@@ -98,3 +119,19 @@ def _same(theirs: Input, ours: Input | None) -> bool:
         theirs.unit,
         theirs.values,
     )
+
+
+def _network_of(bundle: Bundle, name: str, contract: Contract) -> Sister | None:
+    """Take the network over signals out of a bundle, where it has one that our signals fit."""
+    ours = {(s.name, s.length, s.rate_hz, s.unit) for s in contract.signals}
+    theirs = [s for s in bundle.contract.signals if (s.name, s.length, s.rate_hz, s.unit) in ours]
+    known = str(bundle.lineage.get("learnt", {}).get("params", {}).get("family", ""))
+    if not theirs or known not in (FAMILY, BEGUN):
+        return None
+    names = tuple(bundle.lineage["learnt"]["params"]["signals"])
+    if not set(names) <= {signal.name for signal in theirs}:
+        return None
+    network = read_network(bundle.graph_bytes, names, theirs[0].length)
+    if network is None:
+        return None
+    return Sister(name, bundle.digest, b"", {}, "", None, network)

@@ -13,6 +13,7 @@ from andamio.contracts.reading.findings import Findings
 from andamio.contracts.reading.gates import read_accept
 from andamio.contracts.reading.inputs import read_features, read_inputs
 from andamio.contracts.reading.locator import Locator
+from andamio.contracts.reading.networks import check_convolution, read_int8
 from andamio.contracts.reading.section import Section
 from andamio.contracts.reading.settings import (
     check_target,
@@ -107,6 +108,8 @@ def _contract(root: Section, name: str, content: str, *, check_units: bool) -> C
     inputs = read_inputs(root, check_units=check_units)
     check_target(root, model, inputs)
     window = read_window(root, inputs, model.time)
+    check_convolution(root, inputs, window, asked=model.convolution)
+    int8 = read_int8(root, asked=model.convolution)
     features = read_features(root, inputs)
     output, p99_ms, costs = read_output(root, model.kind), read_latency(root), read_costs(root, model.kind)
     limits = read_limits(root)
@@ -124,6 +127,8 @@ def _contract(root: Section, name: str, content: str, *, check_units: bool) -> C
         asset=model.asset,
         positive=model.positive,
         horizon=model.horizon,
+        convolution=model.convolution,
+        int8=int8,
         window=window,
         operation=operation,
         inputs=inputs,

@@ -18,6 +18,7 @@ from andamio.contracts.contract import (
     Threshold,
 )
 from andamio.contracts.reading.inputs import TAG_NAME
+from andamio.contracts.reading.networks import read_convolution
 from andamio.contracts.reading.section import Section, is_number
 from andamio.contracts.reading.windows import read_horizon
 from andamio.contracts.spelling import spelled
@@ -46,6 +47,7 @@ class ModelSection:
     asset: str | None
     positive: str | None
     horizon: Horizon | None = None
+    convolution: bool = False
 
 
 def read_model(root: Section) -> ModelSection:
@@ -72,6 +74,7 @@ def read_model(root: Section) -> ModelSection:
         asset=section.string("asset"),
         positive=_positive(section, kind),
         horizon=read_horizon(section, kind),
+        convolution=read_convolution(section, kind),
     )
     section.close()
     return model
@@ -110,6 +113,7 @@ def read_operation(root: Section) -> Operation:
         on_full_disk="score-unlogged"
         if section.word("on_full_disk", ON_FULL_DISK) == "score-unlogged"
         else "stop",
+        keep_signals=1.0 if (kept := section.number("keep_signals", low=0.0, high=1.0)) is None else kept,
     )
     section.close()
     return operation
@@ -157,16 +161,14 @@ def read_latency(root: Section) -> float | None:
 
 
 def read_limits(root: Section) -> Limits:
-    """Read ``[limits]``: what the graph may weigh, and how long one row may take in it."""
+    """Read what the graph may weigh, and how long a row may take in it; ``read_int8`` ends the section."""
     section = root.section("limits")
     if section is None:
         return Limits()
-    limits = Limits(
+    return Limits(
         model_mb=section.number("model_mb", low=0.001, high=1000.0),
         p99_ms=section.number("p99_ms", low=0.001),
     )
-    section.close()
-    return limits
 
 
 def read_costs(root: Section, kind: Kind) -> Costs | None:

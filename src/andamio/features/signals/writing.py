@@ -80,6 +80,17 @@ class Signals:
             blocks += _fixed(spectrum, bands) if fixed else _following(spectrum, bands, number_of)
         return blocks
 
+    def channels(self, names: Sequence[str]) -> Var:
+        """Return the samples of signals of one length, ``(rows, len(names), samples)``, holes filled."""
+        each = [
+            self._enter([signal]).samples for name in names for signal in self.signals if signal.name == name
+        ]
+        return each[0] if len(each) == 1 else op.concat(each, axis=1)
+
+    def length_of(self, name: str) -> int:
+        """Return the samples of a signal."""
+        return next(signal.length for signal in self.signals if signal.name == name)
+
     def _enter(self, group: Sequence[Signal]) -> Stack:
         first, last, length = group[0], group[-1], group[0].length
         if last.start + length - first.start == len(group) * length:

@@ -6,7 +6,6 @@ from functools import partial
 
 from andamio.errors import UsageError, text
 from andamio.features import Sister
-from andamio.training.anomaly.candidates import Candidate
 from andamio.training.anomaly.choosing import Trial
 from andamio.training.anomaly.fitting import FittedDetector, fit_detector
 from andamio.training.anomaly.within import within
@@ -47,10 +46,10 @@ def learn_detector(
     )
     refit = partial(_only, problem, excluded, seed)
     fitted, pruned = within(fitted, problem.contract.limits.model_mb, refit)
-    return _learnt(problem, fitted, excluded, seed, fitted.trials, pruned)
+    return _learnt(problem, fitted, excluded, seed, fitted.trials, fitted.chosen, pruned)
 
 
-def _only(problem: Problem, excluded: frozenset[str], seed: int, candidate: Candidate) -> FittedDetector:
+def _only(problem: Problem, excluded: frozenset[str], seed: int, trial: Trial) -> FittedDetector:
     return fit_detector(
         problem,
         excluded=excluded,
@@ -58,7 +57,7 @@ def _only(problem: Problem, excluded: frozenset[str], seed: int, candidate: Cand
         trials=1,
         seed=seed,
         progress=_quiet,
-        only=candidate,
+        only=trial,
     )
 
 
@@ -70,8 +69,8 @@ def _again(
     pruned: Pruned | None,
     problem: Problem,
 ) -> Learnt:
-    fitted = _only(problem, excluded, seed, chosen.candidate)
-    return _learnt(problem, fitted, excluded, seed, trials, pruned)
+    fitted = _only(problem, excluded, seed, chosen)
+    return _learnt(problem, fitted, excluded, seed, trials, chosen, pruned)
 
 
 def _learnt(
@@ -80,6 +79,7 @@ def _learnt(
     excluded: frozenset[str],
     seed: int,
     trials: tuple[Trial, ...],
+    won: Trial,
     pruned: Pruned | None,
 ) -> Learnt:
     chosen, native = fitted.chosen, fitted.native
@@ -102,22 +102,22 @@ def _learnt(
             "rows_set_aside": fitted.set_aside,
             **({} if pruned is None else {"pruned": pruned.facts()}),
         },
-        standings=tuple(_standing(trial, trial.candidate == candidate) for trial in trials),
+        standings=tuple(_standing(trial, won) for trial in trials),
         again=partial(_again, trials, chosen, excluded, seed, pruned),
     )
 
 
-def _standing(trial: Trial, chosen: bool) -> object:
+def _standing(trial: Trial, chosen: Trial) -> object:
     return plain(
         {
             "family": trial.candidate.family,
             "title": trial.candidate.title,
             "metric": "detection",
             "score": trial.power,
-            "error": trial.error,
+            "error": trial.lead_error(chosen),
             "noticed": trial.noticed,
             "recall": trial.recall,
-            "chosen": chosen,
+            "chosen": trial.candidate == chosen.candidate,
         }
     )
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from andamio.training.anomaly.candidates import Candidate
-from andamio.training.anomaly.choosing import best
+from andamio.training.anomaly.choosing import Trial, best
 from andamio.training.anomaly.fitting import FittedDetector
 from andamio.training.pruning import MEGABYTE, Pruned, nothing_fits
 
 
 def within(
-    fitted: FittedDetector, limit_mb: float | None, refit: Callable[[Candidate], FittedDetector]
+    fitted: FittedDetector, limit_mb: float | None, refit: Callable[[Trial], FittedDetector]
 ) -> tuple[FittedDetector, Pruned | None]:
     """Return the detector where it is small enough, else the next best one that is.
 
     Args:
         fitted: The detector that notices most.
         limit_mb: What its graph may weigh, in millions of bytes; None limits nothing.
-        refit: Learns another candidate from the same rows.
+        refit: Learns the candidate of another trial from the same rows.
 
     Raises:
         LimitsRefused: None that was tried is small enough.
@@ -30,7 +29,7 @@ def within(
     smallest, pool = whole, [trial for trial in fitted.trials if trial is not fitted.chosen]
     while pool:
         trial = best(pool)
-        other = refit(trial.candidate)
+        other = refit(trial)
         size = len(other.native.graph())
         if size <= limit_mb * MEGABYTE:
             told = Pruned(
