@@ -13,6 +13,7 @@ from andamio.cli.beside import beside_data, tell_beside
 from andamio.cli.output import Json, Output
 from andamio.cli.past import archive_of
 from andamio.cli.status_alarms import tell_alarms
+from andamio.cli.status_labels import labels_data, tell_labels
 from andamio.errors import AndamioError, NotFound, text
 from andamio.kernel import clock
 from andamio.kernel.settings import find_plant
@@ -153,6 +154,7 @@ def _tell(out: Output, health: ModelHealth, zone: ZoneInfo) -> None:
         out.say("  truth known for {n} {n:row|rows}:", n=health.performance.judged)
         for measured in health.performance.measures:
             tell_measure(out, measured)
+        tell_labels(out, health.asked)
     else:
         out.say("  no truth has come back yet; andamio feedback FILE.csv brings it")
         out.say("  {estimate}", estimate=health.estimate.words)
@@ -238,6 +240,7 @@ def as_data(health: ModelHealth) -> dict[str, object]:
             ],
         },
         **machines_data(health),
+        "labels": labels_data(health.asked),
         "unmatched_truths": health.unmatched,
         "estimate": {
             "metric": health.estimate.metric,

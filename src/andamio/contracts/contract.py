@@ -59,7 +59,8 @@ class Unknown(StrEnum):
 class Input:
     """One tag that the model reads.
 
-    ``column`` is the tag's name in the dataset; ``range`` is inclusive and in ``unit``.
+    ``column`` is the tag's name in the dataset; ``range`` is inclusive and in ``unit``; a reading is right to
+    within ``accuracy``, in ``unit`` too.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Input:
     unknown: Unknown = Unknown.REJECT
     rate_hz: float | None = None
     length: int | None = None
+    accuracy: float | None = None
     line: int = 0
 
 

@@ -18,6 +18,7 @@ from andamio.monitoring.drift import FEWEST
 from andamio.monitoring.filling import filling_findings
 from andamio.monitoring.findings import Finding, Level
 from andamio.monitoring.grouping import together
+from andamio.monitoring.labelling import Asked, asked_for
 from andamio.monitoring.learnt import learnt_findings
 from andamio.monitoring.lives import Life, lives_of
 from andamio.monitoring.machines import Machine, machines_of
@@ -59,6 +60,7 @@ class ModelHealth:
     machines: tuple[Machine, ...] = ()
     lives: tuple[Life, ...] = ()
     unit: str | None = None
+    asked: Asked | None = None
 
     @property
     def verdict(self) -> str:
@@ -122,6 +124,7 @@ def examine(
         machines=machines_of(seen, rows, bundle.info),
         lives=lives_of(seen, rows, contract),
         unit=contract.output.unit,
+        asked=asked_for(judged, bundle.info),
     )
 
 

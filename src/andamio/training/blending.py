@@ -78,7 +78,8 @@ def best_blend(best: Trial, others: list[Trial], given: Setting) -> Trial | None
             continue  # its columns stand in a matrix of their own
         if trial.found == best.found and trial.candidate.family != best.candidate.family:
             kinds.setdefault(trial.candidate.family, trial)
-    parts, weights, blend = [best], (1.0,), best
+    parts, blend = [best], best
+    weights: tuple[float, ...] = (1.0,)
     while kinds and len(parts) < _MOST_PARTS:
         tried = [
             (_blended([*parts, other], (*(w * (1 - share) for w in weights), share), given), other, share)

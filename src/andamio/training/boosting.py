@@ -194,7 +194,9 @@ def _weights(given: Setting, settings: BoostingSettings) -> Floats | None:
 
 
 def _of_rows(weights: Floats | None, given: Setting) -> Floats | None:
-    return None if weights is None else np.asarray(weights[given.y.astype(np.int64)])
+    if weights is None:
+        return None if given.weight == 1.0 else np.full(len(given.y), given.weight)
+    return np.asarray(given.weight * weights[given.y.astype(np.int64)])
 
 
 def _parameters(task: Task, settings: BoostingSettings, seed: int) -> Mapping[str, object]:

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from andamio.bundles import GraphInfo
 from andamio.errors import text
 from andamio.features import FeaturePlan, Sister
+from andamio.training.augmentation import Augmentation, is_augmented
 from andamio.training.calibration import Calibration, calibrate
 from andamio.training.candidates import Dummy, Setting
 from andamio.training.choosing import best_of, choose
@@ -54,6 +55,7 @@ class Fitted:
         out_of_fold_rows: Places of these rows in the problem.
         transfer: What a sister's prediction was worth; None without a sister.
         pruned: What ``[limits] model_mb`` cost; None where it cost nothing.
+        augmentation: What copies of the rows were worth; None where none were tried.
     """
 
     native: Trained
@@ -70,6 +72,7 @@ class Fitted:
     out_of_fold_rows: np.ndarray[tuple[int], np.dtype[np.int64]]
     transfer: Transfer | None = None
     pruned: Pruned | None = None
+    augmentation: Augmentation | None = None
 
     @property
     def plan(self) -> FeaturePlan:
@@ -139,7 +142,7 @@ def _fit(
     if limit is not None:
         kept, pruned = keep_within(study, weigh(chosen, (native, curve)), limit, finishing.finish, progress)
         chosen, native, curve = kept.trial, kept.trained, kept.curve
-    simple = best_of(study.eligible, "linear")
+    simple = best_of(study.plain, "linear")
     simplest = native if simple is chosen else finishing.finish(simple)[0]
     dummy_trial = run_trial(Proposal(Dummy(), (), Dummy.title), given, study.folds)
     dummy, _ = finishing.finish(dummy_trial)
@@ -160,7 +163,13 @@ def _fit(
         if study.transfer is None
         else replace(study.transfer, used=SISTER in chosen.found or chosen.candidate.family == BEGUN),
         pruned=pruned,
+        augmentation=_augmentation(study, chosen),
     )
+
+
+def _augmentation(study: Study, chosen: Trial) -> Augmentation | None:
+    found = study.augmentation
+    return None if found is None else replace(found, used=is_augmented(chosen.candidate))
 
 
 def _tuning_rows(rows: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -207,8 +216,10 @@ class _Finishing:
         study, problem, task = self.study, self.problem, self.study.task
         given = study.given(study.matrices.matrix(trial.found))
         signals = self.matrices.signals() if isinstance(trial.candidate, Convolution) else None
+        copies = self.matrices.copies(trial.found) if is_augmented(trial.candidate) else None
         matrix = self.matrices.matrix(trial.found)
-        model = trial.candidate.train(Setting(matrix, target_of(problem), task, study.seed, signals))
+        whole = Setting(matrix, target_of(problem), task, study.seed, signals, copies)
+        model = trial.candidate.train(whole)
         calibrated = calibrate(trial.margins, trial.link, study.target, task)
         calibration, centre = calibrated.calibration, None
         interval: Interval | None = None

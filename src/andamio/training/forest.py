@@ -55,7 +55,7 @@ class Forest:
         return self._train(given, self.trees)
 
     def rehearse(self, given: Setting, folds: Folds) -> Rehearsal:
-        """Cross-validate, with half the trees where rows and trees are many: their number hardly moves the mean."""
+        """Cross-validate, with half the trees where rows and trees are many: it hardly moves the mean."""
         few = len(given.y) <= _FEW_ROWS or self.trees <= _FEW_TREES
         trees = self.trees if few else self.trees // 2
         margins = predict_held_out(lambda part: self._train(part, trees), given, folds)
