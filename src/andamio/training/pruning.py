@@ -168,8 +168,11 @@ class _Scales:
 
     def _fitting(self) -> list[Weighed]:
         """Return the best of every kind that fits, until the next kind is no better as a whole."""
-        families = {trial.candidate.family for trial in self.study.eligible}
-        tops = sorted((best_of(self.study.eligible, one) for one in families), key=lambda t: t.score)
+        tops: list[Trial] = []
+        for pool in (self.study.plain, self.study.eligible):  # what learns from copies too is not pruned
+            families = sorted({trial.candidate.family for trial in pool})
+            tops += [top for one in families if (top := best_of(pool, one)) not in tops]
+        tops.sort(key=lambda top: top.score)
         found: list[Weighed] = []
         for trial in tops:
             reached = min((one.trial.score for one in found), default=float("inf"))
