@@ -52,8 +52,15 @@ def test_sixty_labels_say_what_they_can_claim(
     page = Path(trained["report"]).read_text(encoding="utf-8")
     assert "What can be claimed" in page
     assert "labelled today" in page
-    # The same plant's first model as a sister: offered, weighed, told of.
+    assert trained["offered"] == {"transfer": None, "augmentation": None}
+    # The same plant's first model as a sister, and copies within the sensors: offered, weighed, told of.
+    contract = Path("models/failed.toml")
+    written = contract.read_text(encoding="utf-8")
+    assert "[input.pressure]\n" in written
+    contract.write_text(written.replace("[input.pressure]\n", "[input.pressure]\naccuracy = 0.05\n"), "utf-8")
     told = " ".join(typed("train", "failed", "--from", "failed@1", "--trials", "1").split())
     assert "The prediction of failed@1" in told
+    assert "opies of the rows within the accuracy" in told or "copies of each row too" in told
+    assert "within the accuracy of the sensors" in " ".join(typed("show", "failed@2").split())
     assert "What can be claimed:" in told
     assert "came out the same" in " ".join(typed("train", "--repeat", "failed@2").split())

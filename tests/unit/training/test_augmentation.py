@@ -8,6 +8,7 @@ from andamio.bundles.graph import Graph
 from andamio.bundles.parity import certify
 from andamio.contracts import parse_contract
 from andamio.language import say, speak
+from andamio.training import study
 from andamio.training.augmentation import Augmented, augmented, is_augmented
 from andamio.training.boosting import Boosting
 from andamio.training.candidates import Setting
@@ -89,14 +90,49 @@ def stepped():
     return pl.DataFrame({"a": true + rng.uniform(-2, 2, 60), "y": np.where(true > 0, 1.0, 0.0)})
 
 
-def test_copies_that_pay_are_learnt_from_and_the_graph_answers_alike(stepped):
-    problem = _problem(stepped, 2.0)
-    fitted = fit(problem, only=frozenset(("boosting", "linear")), seed=0)
-    told = fitted.augmentation
-    assert told is not None
+WAVES = """
+[input.v]
+type = "waveform"
+length = 32
+rate_hz = 32
+
+[features]
+end = "mean(last(v, 4))"
+tilt = "slope(v)"
+"""
+
+
+def _turning(rows, seed):
+    """Measure one turn of a shaft, begun anywhere: its size shows in two features together only."""
+    rng = np.random.default_rng(seed)
+    size, begun = rng.uniform(0.5, 2, rows), rng.uniform(0, 2 * np.pi, rows)
+    samples = size[:, None] * np.sin(2 * np.pi * np.arange(32) / 32 + begun[:, None])
+    contract = parse_contract(HEAD.format(kind="regression") + WAVES, name="m", file="-")
+    return read_problem(contract, pl.DataFrame({"v": samples.tolist(), "y": size}))
+
+
+def test_copies_that_pay_are_learnt_from_and_help_on_rows_that_nobody_saw(monkeypatch):
+    problem, fresh = _turning(60, 0), _turning(200, 9)
+    kinds = frozenset(("boosting", "linear"))
+    with_copies = fit(problem, only=kinds, seed=0)
+    told = with_copies.augmentation
+    assert told.used
     assert told.copies == 8
-    assert told.used == (told.share > told.error)
+    assert told.share > told.error
+    assert with_copies.params["augmented"] is True
+    assert "learnt from 8 copies" in say(told.sentence)
+    monkeypatch.setattr(study, "COPYING", ())
+    alone = fit(problem, only=kinds, seed=0)
+    assert alone.augmentation is None
+    off = [float(np.abs(one.native(fresh.rows).value - fresh.target).mean()) for one in (with_copies, alone)]
+    assert off[0] < 0.7 * off[1]
+
+
+def test_a_graph_learnt_from_copies_answers_as_the_model_does(stepped):
+    problem = _problem(stepped, 2.0)
     whole = fit(problem, trials=FEWEST_WITH_COPIES, seed=0)
+    assert whole.augmentation is not None
+    assert whole.trials >= FEWEST_WITH_COPIES
     assert certify(whole.native, Graph(whole.graph, whole.info), problem.rows)["passed"] is True
 
 
