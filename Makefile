@@ -4,7 +4,7 @@ locking := -q --universal --python-version 3.11 --generate-hashes --no-header --
 compile := uv pip compile pyproject.toml $(locking)
 smoke_python := $(shell for p in python3.13 $(HOME)/.pyenv/versions/3.13*/bin/python3.13; do $$p -c 'import sys; print(sys.executable)' 2>/dev/null && break; done)
 
-.PHONY: demo test check lint types floors base clients explainers smoke bench fuzz lock newcomer routes torch-check
+.PHONY: demo test check lint types floors base clients explainers openvino smoke bench fuzz lock newcomer routes torch-check
 
 demo:
 	$(bin)/andamio demo
@@ -53,6 +53,15 @@ explainers: .venv-explainers/.made
 	if command -v uv >/dev/null; then \
 	  uv pip install -q --python .venv-explainers/bin/python --require-hashes -r requirements/explainers.txt; \
 	else .venv-explainers/bin/pip install -q --require-hashes -r requirements/explainers.txt; fi
+	touch $@
+
+# OpenVINO, which exports are proven with; two hundred megabytes, so not part of the check.
+openvino: .venv-openvino/.made
+	ANDAMIO_OPENVINO_PYTHON=$(CURDIR)/.venv-openvino/bin/python $(bin)/pytest -q tests/unit/exports
+
+.venv-openvino/.made: requirements/openvino.txt
+	$(bin)/python -m venv --clear .venv-openvino
+	.venv-openvino/bin/pip install -q --require-hashes -r requirements/openvino.txt
 	touch $@
 
 # The newest Python that the project names: imports and one short journey.
@@ -113,6 +122,7 @@ lock:
 	uv pip compile --group fuzz $(locking) -o requirements/fuzz.txt
 	uv pip compile requirements/clients.in $(locking) -o requirements/clients.txt
 	uv pip compile requirements/explainers.in $(locking) -o requirements/explainers.txt
+	uv pip compile requirements/openvino.in $(locking) -o requirements/openvino.txt
 
 # The two commands of the README on a bare Debian 12, in a chroot (slow; needs root and debootstrap).
 newcomer:

@@ -2,8 +2,7 @@
 
 1,599 wines, 11 laboratory values, quality from 3 to 8; 240 rows are exact copies of others, and a split that
 parts them tests what it has learnt. Each split holds a tenth of the distinct wines out, with all their
-copies; everything is fitted inside the rest, in an exact number of trials. The linear model and the dummy,
-and the coverage of the 90 % intervals, are printed beside it.
+copies; everything is fitted inside the rest, in an exact number of trials.
 
     python benchmarks/training/wine.py [--splits 20] [--trials 6] [--first 0]
 """
@@ -12,14 +11,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from measuring import Rows, measure
 
 from andamio.contracts import parse_contract
-from andamio.training.fitting import fit
 from andamio.training.table import Problem, read_problem
 
 DATA = Path(os.environ.get("ANDAMIO_TEST_DATA", Path(__file__).resolve().parents[3] / "shared/data"))
@@ -34,15 +33,12 @@ def read() -> Problem:
     return read_problem(parse_contract(HEAD + inputs, name="wine", file="-"), frame)
 
 
-def split(problem: Problem, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Hold a tenth of the distinct wines out."""
-    kinds = np.random.default_rng(seed).permutation(int(problem.copies.max()) + 1)
-    out = np.isin(problem.copies, kinds[: len(kinds) // 10])
-    return np.flatnonzero(~out), np.flatnonzero(out)
-
-
-def rmse(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.sqrt(np.mean(np.square(a - b))))
+def splits(problem: Problem, first: int, many: int) -> Iterator[tuple[int, Rows, Rows]]:
+    """Hold a tenth of the distinct wines out, again and again."""
+    for seed in range(first, first + many):
+        kinds = np.random.default_rng(seed).permutation(int(problem.copies.max()) + 1)
+        out = np.isin(problem.copies, kinds[: len(kinds) // 10])
+        yield seed, np.flatnonzero(~out), np.flatnonzero(out)
 
 
 def main() -> None:
@@ -52,26 +48,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=6)
     options = parser.parse_args()
     problem = read()
-    rows: dict[str, list[float]] = {"chosen": [], "linear": [], "dummy": [], "coverage": []}
-    for seed in range(options.first, options.first + options.splits):
-        train, test = split(problem, seed)
-        busy = time.process_time()
-        fitted = fit(problem.take(train), trials=options.trials, seed=seed)
-        held_out = problem.take(test)
-        answers = fitted.native(held_out.rows)
-        rows["chosen"].append(rmse(answers.value, held_out.target))
-        rows["linear"].append(rmse(fitted.simplest(held_out.rows).value, held_out.target))
-        rows["dummy"].append(rmse(fitted.dummy(held_out.rows).value, held_out.target))
-        inside = (answers.lower <= held_out.target) & (held_out.target <= answers.upper)
-        rows["coverage"].append(float(inside.mean()))
-        print(
-            f"wine {seed:2d}  RMSE {rows['chosen'][-1]:.3f}  {fitted.params}"
-            f"  {time.process_time() - busy:.0f} s busy",
-            flush=True,
-        )
-    for what, values in rows.items():
-        error = np.std(values, ddof=1) / np.sqrt(len(values)) if len(values) > 1 else float("nan")
-        print(f"wine  {what:9s} {np.mean(values):.4f} ± {error:.4f} (s.e. over {len(values)} splits)")
+    measure("wine", problem, splits(problem, options.first, options.splits), 0.0, options.trials)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,9 @@ def test_a_history_without_labels_becomes_a_detector_that_says_which_tag(
         assert status == 0, f"{words}\n{told.out}{told.err}"
         return told.out
 
-    assert "nothing needs a label" in typed("init", "plant", "--from", "mill.csv")
+    drafted = typed("init", "plant", "--from", "mill.csv")
+    assert "nothing needs a label" in drafted
+    assert "the last 20 rows" in drafted
     monkeypatch.chdir(plant / "plant")
     typed("data", "add", "../mill.csv", "--to", "mill")
     trained = typed("train", "mill", "--trials", "2")
@@ -57,6 +59,7 @@ def test_a_history_without_labels_becomes_a_detector_that_says_which_tag(
     typed("score", "--in", "../new.csv", "--out", "../answers.csv")
     with (plant / "answers.csv").open(encoding="utf-8") as file:
         answers = list(csv.DictReader(file))
+    assert len(answers) == 60 - 19
     assert np.mean([answer["label"] == "anomaly" for answer in answers]) > 0.8
     assert all((float(a["score"]) >= 1) == (a["decision"] == "true") for a in answers)
     assert all((float(a["health"]) <= 50) == (float(a["score"]) >= 1) for a in answers)

@@ -105,6 +105,8 @@ def test_findings_alarms_and_what_people_do_with_them(plant: Path) -> None:
         ]
         assert [(f["kind"], f["level"]) for f in found["findings"][-1:]] == [("still-learning", "notice")]
         assert found["assets"][0]["rows"] == 7
+        told = control.get(f"/api/v1/models/{MODEL}/machines")
+        assert (told["model"], told["machines"], told["lives"]) == (MODEL, [], [])
         assert control.get("/api/v1/alarms")["alarms"][0]["state"] == "new"
         status, _, body = control.ask(
             "POST", "/api/v1/alarms/1/acknowledge", {"actor": "ana", "reason": "seen"}

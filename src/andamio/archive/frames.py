@@ -160,9 +160,20 @@ def _more_of_rows(record: PredictionRecord) -> list[bytes | None]:
     rows = len(record.ids)
     if record.signals is None:
         return [_more(record, PREDICTIONS)] * rows
-    width = len(record.signals) // rows
-    own = (record.signals[row * width : (row + 1) * width] for row in range(rows))
-    return [_more(msgspec.structs.replace(record, signals=signals), PREDICTIONS) for signals in own]
+    kept = range(rows) if record.signal_rows is None else record.signal_rows
+    width = len(record.signals) // len(kept) if len(kept) else 0
+    own = {row: record.signals[place * width : (place + 1) * width] for place, row in enumerate(kept)}
+    return [
+        _more(
+            msgspec.structs.replace(
+                record,
+                signals=own.get(row, b""),
+                signal_rows=None if record.signal_rows is None else [0] * (row in own),
+            ),
+            PREDICTIONS,
+        )
+        for row in range(rows)
+    ]
 
 
 def _more(record: Record, table: TableForm) -> bytes | None:

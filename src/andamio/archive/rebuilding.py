@@ -51,8 +51,10 @@ def _predictions(frame: pl.DataFrame) -> Iterator[Placed]:
         given: dict[str, Any] = {name: packed.between(start, stop) for name, packed in answers.items()}
         told = _with_more(head)
         if told.get("signals") is not None:
-            own = (msgspec.msgpack.decode(more)["signals"] for more in frame["more"][start:stop])
-            told["signals"] = b"".join(own)
+            own = [msgspec.msgpack.decode(more) for more in frame["more"][start:stop]]
+            told["signals"] = b"".join(more["signals"] for more in own)
+            if told.get("signal_rows") is not None:
+                told["signal_rows"] = [row for row, more in enumerate(own) if more["signal_rows"]]
         yield (
             PredictionRecord(
                 ids=ids[start:stop],

@@ -37,6 +37,9 @@ COMMANDS = {
     "models": CommandLine("models", MODEL, text("List the models and their versions")),
     "show": CommandLine("show", MODEL, text("Show a model, a version, or what was in production on a day")),
     "compare": CommandLine("compare", MODEL, text("Compare two versions")),
+    "export": CommandLine(
+        "export", MODEL, text("Write a version for OpenVINO, or as C for a microcontroller, and prove it")
+    ),
     "deploy": CommandLine("deploy", PRODUCTION, text("Put a version in production")),
     "promote": CommandLine("promote", PRODUCTION, text("Make the challenger the champion")),
     "rollback": CommandLine("rollback", PRODUCTION, text("Go back to the version before, with its features")),

@@ -10,6 +10,7 @@ import msgspec
 import typer
 
 from andamio.cli.output import Json, Output
+from andamio.cli.untold_rates import tell_untold_rates
 from andamio.contracts import Change, Contract, Gate, Input, diff, json_schema, read_contract
 from andamio.errors import AndamioError, ContractInvalid, Fault, text
 from andamio.features import check_features, describe_features
@@ -149,6 +150,7 @@ def _say_good(out: Output, contract: Contract) -> None:
         gates=len(_gates(contract)),
         style="green",
     )
+    tell_untold_rates(out, contract)
 
 
 def _all_files() -> list[Path]:

@@ -36,6 +36,7 @@ def command(
     bundle = _bundle(plant, found)
     _refuse_rule(found, bundle)
     graph = bundle.graph()
+    _refuse_without_samples(found, bundle)
     row = _row(found)
     again = graph.run(row, features=False)
     started = time.perf_counter()
@@ -138,6 +139,18 @@ def _refuse_rule(found: Prediction, bundle: Bundle) -> None:
         text("no model gave this prediction: the contract's fixed rule stood in"),
         why=text("the rule asks whether {tag} is {side}, and nothing else", tag=rule.tag, side=side),
         fix=text("andamio status tells whether the model answers again"),
+    )
+
+
+def _refuse_without_samples(found: Prediction, bundle: Bundle) -> None:
+    """Explain no answer to signals whose samples are gone."""
+    if not found.lacks_samples:
+        return
+    share = bundle.contract.operation.keep_signals
+    raise NotExplainable(
+        text("the samples of its signals were not kept, and without them nobody can say why"),
+        why=text("[operation] keep_signals = {share}: chosen by the id, other rows have theirs", share=share),
+        fix=text("send the row again, or train a version that keeps more of them"),
     )
 
 

@@ -12,7 +12,7 @@ from andamio.cli.output import Json, Output
 from andamio.connectors.csv import CsvOptions
 from andamio.contracts import read_contract
 from andamio.contracts.contract import Kind
-from andamio.contracts.draft import tag_name
+from andamio.contracts.draft import Draft, tag_name
 from andamio.data.reading import read_source
 from andamio.data.source import ReadOptions
 from andamio.errors import UsageError, text
@@ -86,12 +86,7 @@ def command(
         out.say("  Anomalies: what is usual is learnt, and nothing needs a label")
     else:
         out.say("  {kind} of “{target}”", kind=_kind_name(draft.kind), target=draft.target)
-    if draft.time:
-        out.say("  clock: “{column}”", column=draft.time)
-    if draft.asset:
-        out.say("  machine: “{column}”", column=draft.asset)
-    for header, reason in draft.left_out:
-        out.say("  left out: “{column}”: {reason}", column=header, reason=reason)
+    _say_columns(out, draft)
     for leak in leaks:
         if not leak.excluded:
             out.say("  look at: “{column}”: {reason}", column=leak.column, reason=leak.reason, style="yellow")
@@ -136,6 +131,20 @@ def command(
 
 def _slug(name: str) -> str:
     return tag_name(name).replace("_", "-")
+
+
+def _say_columns(out: Output, draft: Draft) -> None:
+    if draft.time:
+        out.say("  clock: “{column}”", column=draft.time)
+    if draft.window is not None:
+        out.say(
+            "  a decision sees the last {n} rows; without [window] in the contract each row stands alone",
+            n=draft.window,
+        )
+    if draft.asset:
+        out.say("  machine: “{column}”", column=draft.asset)
+    for header, reason in draft.left_out:
+        out.say("  left out: “{column}”: {reason}", column=header, reason=reason)
 
 
 def _kind(written: str, target: str) -> Kind | None:

@@ -7,17 +7,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from andamio.bundles.keys import PublicKey
 from andamio.cli.output import Json, Output
+from andamio.cli.past import archive_of
 from andamio.cli.placing import about
+from andamio.cli.score_memory import FileMemory, InMind, opened_state
+from andamio.cli.score_state import LastRun, StateFile, result_again
 from andamio.connectors.csv import CsvOptions
 from andamio.contracts import Contract
-from andamio.contracts.contract import Kind
 from andamio.errors import UsageError, text
+from andamio.journal import Journal
+from andamio.kernel.digests import sha256_of_file
 from andamio.kernel.settings import PlantFolder, find_plant
 from andamio.language import say
 from andamio.serving.batch import BatchResult, Files, score_file
@@ -30,10 +34,6 @@ from andamio.serving.champions import open_champion
 from andamio.serving.desk import command_journal
 from andamio.serving.scorer import Scorer
 from andamio.storage.locks import hold
-
-if TYPE_CHECKING:
-    from andamio.cli.score_courses import LiveCourses
-    from andamio.cli.score_windows import LiveWindows
 
 _LINES = (".jsonl", ".ndjson")
 _PARQUET = (".parquet", ".pq")
@@ -75,14 +75,40 @@ def command(
     started = time.perf_counter()
     journals = command_journal(plant.journal, "score", plant.settings.serving.durability)
     with about(source), journals as journal, _alone(plant, refused_path(output)), _alone(plant, state):
-        rows, windows = _windowed(rows, scorer.contract, state)
-        courses = _courses(scorer.contract, state)
-        result = score_file(scorer, rows, _target(output), Files(source, output), journal.append_now, courses)
-        if courses is not None:
-            courses.keep()
-        if windows is not None:
-            windows.keep()
+        kept = opened_state(state, scorer.contract)
+        if kept is not None:
+            _settle(kept, plant, journal, output)
+            if kept.last is not None and kept.last.input_sha256 == sha256_of_file(source):
+                _tell_again(out, source, kept.last)
+                return
+        mind = InMind.of(scorer.contract, kept)
+        memory = None if kept is None else FileMemory(kept, mind, journal, scorer, source, output)
+        result = score_file(
+            scorer,
+            mind.reading(rows, scorer.contract, closing=kept is None),
+            _target(output),
+            Files(source, output),
+            journal.append_now,
+            mind.courses,
+            memory,
+        )
     _tell(out, scorer, output, result, time.perf_counter() - started)
+    if mind.windows is not None and mind.windows.taken_back:
+        out.say(
+            "{n} {n:row|rows} of earlier files had counted far ahead of all that follow, and {n:was|were} "
+            "forgotten",
+            n=mind.windows.taken_back,
+        )
+
+
+def _settle(state: StateFile, plant: PlantFolder, journal: Journal, output: Path) -> None:
+    """Do what a killed run left undone, holding its output as it would itself."""
+    left = state.unsettled
+    if left is None:
+        return
+    theirs = None if left == output.absolute() else refused_path(left)
+    with _alone(plant, theirs):
+        state.settle(journal, plant.journal, archive_of(plant))
 
 
 @contextmanager
@@ -103,31 +129,6 @@ def _alone(plant: PlantFolder, path: Path | None) -> Iterator[None]:
 def _champion(plant: PlantFolder, model: str) -> Scorer:
     trusted = tuple(PublicKey.parse(key) for key in plant.settings.keys.trusted)
     return open_champion(plant.deployment, plant.bundles, trusted, model)
-
-
-def _windowed(rows: Source, contract: Contract, state: Path | None) -> tuple[Source, LiveWindows | None]:
-    """Form windows ahead of a model that reads them."""
-    if contract.window is None:
-        if state is not None:
-            raise UsageError(
-                text("{model} has no windows, so there is nothing to keep", model=contract.name),
-                fix=text("leave --state out"),
-            )
-        return rows, None
-    from andamio.cli.score_windows import LiveWindows
-    from andamio.serving.batch.windowed import WindowedSource
-
-    windows = LiveWindows(contract, contract.window, state)
-    return WindowedSource(rows, windows, cycle=contract.window.cycle, closing=state is None), windows
-
-
-def _courses(contract: Contract, state: Path | None) -> LiveCourses | None:
-    """Smooth the remaining lives of machines that have a name and a clock."""
-    if contract.kind is not Kind.REGRESSION or contract.horizon is None or contract.asset is None:
-        return None
-    from andamio.cli.score_courses import LiveCourses
-
-    return LiveCourses(contract, contract.horizon, state)
 
 
 def _source(path: Path, contract: Contract, encoding: str, decimal: str) -> Source:
@@ -160,6 +161,17 @@ def _target(path: Path) -> Target:
 
         return ParquetTarget(path)
     return CsvTarget(path)
+
+
+def _tell_again(out: Output, source: Path, last: LastRun) -> None:
+    """Tell what came of a file when it was scored, since it is not scored again."""
+    result = result_again(last.result)
+    output = Path(last.output)
+    out.say("{file} was scored already into this state, and is not scored again", file=source)
+    if result.scored:
+        name = f"{last.model}@{last.version}"
+        out.say("{rows} rows scored by {name}, in {path}", rows=result.scored, name=name, path=output)
+    out.data(_data(last, output, result) | {"already": True, "seconds": 0.0})
 
 
 def _tell(out: Output, scorer: Scorer, output: Path, result: BatchResult, seconds: float) -> None:
@@ -195,20 +207,21 @@ def _tell(out: Output, scorer: Scorer, output: Path, result: BatchResult, second
             out.say("  {reason}: {count}", reason=reason, count=count)
     if result.scored:
         out.say("when the truth is known: andamio feedback FILE.csv")
-    out.data(
-        {
-            "model": scorer.model,
-            "version": scorer.version,
-            "digest": scorer.digest,
-            "scored": result.scored,
-            "refused": result.refused,
-            "reasons": result.reasons,
-            "unanswered": result.unanswered,
-            "late": result.late,
-            "out": str(output) if result.scored else None,
-            "rejected": str(result.rejected) if result.rejected else None,
-            "rejected_listed": result.refused,
-            "rejected_worded": result.worded,
-            "seconds": round(seconds, 3),
-        }
-    )
+    out.data(_data(scorer, output, result) | {"already": False, "seconds": round(seconds, 3)})
+
+
+def _data(by: Scorer | LastRun, output: Path, result: BatchResult) -> dict[str, object]:
+    return {
+        "model": by.model,
+        "version": by.version,
+        "digest": by.digest,
+        "scored": result.scored,
+        "refused": result.refused,
+        "reasons": result.reasons,
+        "unanswered": result.unanswered,
+        "late": result.late,
+        "out": str(output) if result.scored else None,
+        "rejected": str(result.rejected) if result.rejected else None,
+        "rejected_listed": result.refused,
+        "rejected_worded": result.worded,
+    }

@@ -13,7 +13,15 @@ from andamio.app import Plant
 from andamio.bundles import Bundle
 from andamio.cli.beside import beside_data, tell_beside
 from andamio.cli.output import Json, Output
-from andamio.cli.versions import figure, interval, metric_label, moment, tell_claims, tell_transfer, verdict
+from andamio.cli.versions import (
+    figure,
+    interval,
+    metric_label,
+    moment,
+    tell_claims,
+    tell_offered,
+    verdict,
+)
 from andamio.errors import UsageError, text
 from andamio.language import say
 from andamio.registry import CHAMPION, AliasChange, Version, parse_moment, parse_reference
@@ -160,7 +168,7 @@ def _show_version(out: Output, plant: Plant, version: Version) -> None:
     if version.note:
         out.say("  {note}", note=version.note)
     _show_evaluation(out, bundle)
-    tell_transfer(out, bundle.lineage)
+    tell_offered(out, bundle.lineage)
     tell_claims(out, bundle.evaluation, version.model)
     out.blank()
     if report.is_file():

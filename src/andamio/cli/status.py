@@ -7,18 +7,19 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from andamio.bundles import PublicKey, open_bundle
-from andamio.bundles.deployment import Route, read_deployment
+from andamio.bundles.deployment import read_deployment
 from andamio.bundles.workers import worker_reports
 from andamio.cli.beside import beside_data, tell_beside
 from andamio.cli.output import Json, Output
 from andamio.cli.past import archive_of
 from andamio.cli.status_alarms import tell_alarms
+from andamio.cli.status_labels import labels_data, tell_labels
 from andamio.errors import AndamioError, NotFound, text
 from andamio.kernel import clock
-from andamio.kernel.settings import PlantFolder, find_plant
+from andamio.kernel.settings import find_plant
 from andamio.language import error_json, say
-from andamio.monitoring import Level, ModelHealth, examine, observe
+from andamio.monitoring import Level, ModelHealth
+from andamio.monitoring.looking import look, machines_data
 from andamio.monitoring.performance import Measured
 from andamio.monitoring.performance.worth import Worth
 from andamio.statistics.metric_names import metric_name
@@ -47,7 +48,7 @@ def command(
     failures: list[AndamioError] = []
     for route in routes.values():
         try:
-            healths.append(look(folder, route))
+            healths.append(look(folder, route, archive_of(folder)))
         except AndamioError as error:
             failures.append(error)
     if workers:
@@ -80,20 +81,6 @@ def command(
         raise failures[0]
 
 
-def look(folder: PlantFolder, route: Route) -> ModelHealth:
-    """Examine one model in production.
-
-    Raises:
-        BundleRefused: Its bundle is not what a trusted key signed.
-    """
-    trusted = [PublicKey.parse(pinned) for pinned in folder.settings.keys.trusted]
-    bundle = open_bundle(folder.bundles / route.champion.digest, trusted)
-    seen = observe(
-        folder.journal, bundle.contract, zone=folder.settings.time_zone, archive=archive_of(folder)
-    )
-    return examine(seen, bundle, bundle.contract, route.champion.version, at=clock.now())
-
-
 def _tell_machines(out: Output, health: ModelHealth) -> None:
     """Say how every machine is that a model of anomalies watches, the worst first."""
     states = {
@@ -112,6 +99,21 @@ def _tell_machines(out: Output, health: ModelHealth) -> None:
         )
     if len(health.machines) > _MACHINES:
         out.say("  and {n} more machines in a better state", n=len(health.machines) - _MACHINES)
+
+
+def _tell_lives(out: Output, health: ModelHealth) -> None:
+    """Say how long every machine has, the shortest life first."""
+    for life in health.lives[:_MACHINES]:
+        out.say(
+            "  {asset}: {left}{unit} left at {moment}, as one course over {rows} {rows:row|rows}",
+            asset=life.asset,
+            left=_digits(life.left),
+            unit=f" {health.unit}" if health.unit else "",
+            moment=life.moment,
+            rows=life.rows,
+        )
+    if len(health.lives) > _MACHINES:
+        out.say("  and {n} more machines with longer lives", n=len(health.lives) - _MACHINES)
 
 
 def _tell(out: Output, health: ModelHealth, zone: ZoneInfo) -> None:
@@ -147,10 +149,12 @@ def _tell(out: Output, health: ModelHealth, zone: ZoneInfo) -> None:
             then=float(f"{health.score_then:.3g}"),
         )
     _tell_machines(out, health)
+    _tell_lives(out, health)
     if health.performance.judged:
         out.say("  truth known for {n} {n:row|rows}:", n=health.performance.judged)
         for measured in health.performance.measures:
             tell_measure(out, measured)
+        tell_labels(out, health.asked)
     else:
         out.say("  no truth has come back yet; andamio feedback FILE.csv brings it")
         out.say("  {estimate}", estimate=health.estimate.words)
@@ -235,15 +239,8 @@ def as_data(health: ModelHealth) -> dict[str, object]:
                 for m in health.performance.measures
             ],
         },
-        "machines": [
-            {
-                "asset": one.asset,
-                "state": one.condition.state,
-                "health": one.condition.health,
-                "rows": one.condition.rows,
-            }
-            for one in health.machines
-        ],
+        **machines_data(health),
+        "labels": labels_data(health.asked),
         "unmatched_truths": health.unmatched,
         "estimate": {
             "metric": health.estimate.metric,

@@ -13,6 +13,7 @@ from andamio.app import Plant
 from andamio.cli.output import Json, Output
 from andamio.cli.train_output import Watching, facts, tell
 from andamio.cli.train_repeat import repeat, sister_version
+from andamio.cli.untold_rates import tell_untold_rates
 from andamio.errors import UsageError, text
 from andamio.language import current_language, say
 from andamio.lifecycle.learning import LearntVersion, register_candidate
@@ -106,6 +107,7 @@ def _learn(
     contract = plant.contract(name)
     _refuse_unknown(options, name, {declared.name for declared in contract.inputs})
     dataset = plant.datasets.open(contract.data, version)
+    tell_untold_rates(out, contract)
     _ = plant.signer  # a missing key is better told before the work than after it
     with Watching(out) as progress:
         if model is not None:

@@ -15,9 +15,10 @@ from andamio.cli.versions import (
     figure,
     interval,
     metric_label,
+    offered_data,
     said,
     tell_claims,
-    tell_transfer,
+    tell_offered,
     verdict,
 )
 from andamio.errors import text
@@ -81,7 +82,7 @@ def tell(out: Output, learnt: LearntVersion) -> None:
         if one.name != "dummy" or one.as_good:
             out.say(one.sentence)
     _tell_gates(out, candidate)
-    tell_transfer(out, candidate.parts.lineage)
+    tell_offered(out, candidate.parts.lineage)
     tell_claims(out, candidate.parts.evaluation, learnt.version.model)
     _tell_latency(out, candidate)
     _tell_unanswered(out, candidate)
@@ -101,6 +102,7 @@ def facts(learnt: LearntVersion) -> dict[str, object]:
         "metrics": evaluation["metrics"],
         "gates": [{**gate, "note": said(gate["note"])} for gate in evaluation["gates"]],
         "claims": claims_data(evaluation),
+        "offered": offered_data(candidate.parts.lineage),
         "measured": evaluation["measured"],
         "held_out": evaluation["held_out"],
         "slices": evaluation["slices"],
@@ -190,7 +192,7 @@ def _tell_gates(out: Output, candidate: Candidate) -> None:
 
 
 def _where(candidate: Candidate, where: str) -> str:
-    if where == "parity":
+    if where in {"parity", "graph"}:
         return ""
     if where != "all":
         return where

@@ -12,6 +12,9 @@ from andamio.errors import Text
 from andamio.language import current_language, date_time, say
 from andamio.statistics.metric_names import metric_name
 
+# What may be offered to a model, by its name in the lineage.
+OFFERED = ("transfer", "augmentation", "int8", "pruned")
+
 
 def moment(written: str, plant: Plant) -> str:
     """Write an ISO 8601 moment in the plant's own time."""
@@ -71,12 +74,21 @@ def tell_claims(out: Output, evaluation: Mapping[str, Any], model: str) -> None:
         )
 
 
-def tell_transfer(out: Output, lineage: Mapping[str, Any]) -> None:
-    """Say what a sister was worth, and whether a network is computed in whole numbers."""
-    for told in ("transfer", "int8"):
-        found = lineage.get("learnt", {}).get(told)
-        if found:
-            out.say("{sentence}", sentence=said(found["sentence"]))
+def tell_offered(out: Output, lineage: Mapping[str, Any]) -> None:
+    """Say what a sister, copies, whole numbers and the limit on size were worth, where they were tried."""
+    for name in OFFERED:
+        offered = lineage.get("learnt", {}).get(name)
+        if offered:
+            out.say("{sentence}", sentence=said(offered["sentence"]))
+
+
+def offered_data(lineage: Mapping[str, Any]) -> dict[str, object]:
+    """Return the same for a program, its sentences in the language of the moment."""
+    learnt = lineage.get("learnt", {})
+    return {
+        name: {**learnt[name], "sentence": said(learnt[name]["sentence"])} if name in learnt else None
+        for name in OFFERED
+    }
 
 
 def claims_data(evaluation: Mapping[str, Any]) -> dict[str, object] | None:

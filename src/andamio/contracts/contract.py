@@ -59,7 +59,8 @@ class Unknown(StrEnum):
 class Input:
     """One tag that the model reads.
 
-    ``column`` is the tag's name in the dataset; ``range`` is inclusive and in ``unit``.
+    ``column`` is the tag's name in the dataset; ``range`` is inclusive and in ``unit``; a reading is right to
+    within ``accuracy``, in ``unit`` too.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Input:
     unknown: Unknown = Unknown.REJECT
     rate_hz: float | None = None
     length: int | None = None
+    accuracy: float | None = None
     line: int = 0
 
 
@@ -90,6 +92,7 @@ class Operation:
     """Is there a way to production? Asked before training; None means nobody has answered.
 
     ``on_full_disk`` says what is worth more where the journal has no room: the record, or the answer.
+    ``keep_signals`` is the share of rows whose samples of signals stay in the journal.
     """
 
     owner: str | None = None
@@ -97,6 +100,7 @@ class Operation:
     inputs_from: str | None = None
     truth_from: str | None = None
     on_full_disk: OnFullDisk = "stop"
+    keep_signals: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +155,21 @@ class Accept:
     gates: tuple[Gate, ...] = ()
     slices: SliceGates | None = None
     noise: NoiseGate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the graph may weigh and take; None limits nothing.
+
+    Attributes:
+        model_mb: Its size in the bundle, in millions of bytes; training keeps to it.
+        p99_ms: Milliseconds that 99 of 100 single rows stay under on the box that trains.
+        int8: Compute a network in whole numbers of 8 bits, where no decision suffers.
+    """
+
+    model_mb: float | None = None
+    p99_ms: float | None = None
+    int8: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +249,7 @@ class Contract:
     ``signals`` split them, each in that order: this is the layout of the graph's input tensors, shapes
     ``(rows, len(numbers))`` float32 with NaN for missing, ``(rows, len(categories))`` text with "" for
     missing, and ``(rows, samples of all signals)`` float32 with NaN for a missing sample. ``convolution``
-    tries a network over the signals too; ``int8`` computes it in whole numbers where no decision suffers.
+    tries a network over the signals too.
     """
 
     name: str
@@ -242,13 +261,13 @@ class Contract:
     positive: str | None = None
     horizon: Horizon | None = None
     convolution: bool = False
-    int8: bool = False
     window: Window | None = None
     operation: Operation = field(default_factory=Operation)
     inputs: tuple[Input, ...]
     features: tuple[Feature, ...] = ()
     output: Output
     p99_ms: float | None = None
+    limits: Limits = field(default_factory=Limits)
     accept: Accept = field(default_factory=Accept)
     costs: Costs | None = None
     monitor: Monitor = field(default_factory=Monitor)

@@ -43,7 +43,7 @@ def diff(old: Contract, new: Contract) -> list[Change]:
             f"output.{new.output.name}.{name}", getattr(old.output, name), getattr(new.output, name), breaks
         )
     changes += _compared("latency.p99_ms", old.p99_ms, new.p99_ms)
-    changes += _compared("limits.int8", old.int8, new.int8)
+    changes += _compared_fields("limits", old.limits, new.limits)
     changes += _gates(old, new)
     for section in ("window", "costs", "monitor", "anomaly", "retrain", "fallback"):
         changes += _compared_fields(section, getattr(old, section), getattr(new, section))
@@ -166,4 +166,5 @@ _INPUT_FIELDS: Mapping[str, Callable[[Input, Input], Text | None]] = {
     "unknown": _stricter("unknown", Unknown.REJECT),
     "rate_hz": _always(text("the same number means something else")),
     "length": _always(text("values that were accepted are refused")),
+    "accuracy": lambda *_: None,
 }

@@ -35,7 +35,10 @@ class ColumnSketch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a drafted contract says. ``left_out`` pairs a header with the reason."""
+    """What a drafted contract says.
+
+    ``left_out`` pairs a header with the reason; ``window`` is how many rows a decision sees, None for one.
+    """
 
     kind: Kind
     data: str
@@ -46,11 +49,14 @@ class Draft:
     asset: str | None = None
     classes: int = 2
     left_out: tuple[tuple[str, Text], ...] = ()
+    window: int | None = None
 
 
 def draft_contract(draft: Draft) -> str:
     """Write a draft as the text of ``models/NAME.toml``."""
     blocks = [_model(draft), _operation()]
+    if draft.window is not None:
+        blocks.append(_window(draft.window))
     names = tag_names([column.header for column in draft.columns])
     blocks += [_input(name, column) for name, column in zip(names, draft.columns, strict=True)]
     if draft.left_out:
@@ -113,6 +119,17 @@ def _operation() -> str:
     lines.append("[operation]")
     lines += [f'# {key} = ""'.ljust(24) + f"# {question}" for key, question in questions.items()]
     return "\n".join(lines)
+
+
+def _window(length: int) -> str:
+    lines = [
+        say(
+            "A decision sees the last {n} rows of a machine: faults that stay are told from noise.", n=length
+        ),
+        say("Over HTTP a row then carries so many samples of each tag. Without this section each row"),
+        say("stands alone."),
+    ]
+    return "\n".join([*(_comment(line) for line in lines), "[window]", f"length = {length}"])
 
 
 def _input(name: str, column: ColumnSketch) -> str:

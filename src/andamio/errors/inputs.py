@@ -97,6 +97,18 @@ class TrainingDataRefused(InputRefused):
     code = "training-data"
 
 
+class ExportRefused(InputRefused):
+    """A bundle's graph cannot be had for a target, or answers otherwise there."""
+
+    code = "export-refused"
+
+
+class LimitsRefused(InputRefused):
+    """Nothing that was tried fits into ``[limits]``."""
+
+    code = "limits-refused"
+
+
 class ModelRefused(InputRefused):
     """A brought model cannot be taken as it is: a pickle, a wrong input, an unknown operator."""
 

@@ -21,6 +21,7 @@ from andamio.journal.records import (
     TruthRecord,
     prediction_record,
 )
+from andamio.journal.since import records_since
 from andamio.journal.truth import Judged, TruthJoin, count_joined, join_truth
 from andamio.journal.writing import Durability, Journal
 
@@ -47,4 +48,5 @@ __all__ = [
     "join_truth",
     "prediction_record",
     "read_journal",
+    "records_since",
 ]

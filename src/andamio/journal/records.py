@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from andamio.contracts import Rows
+from andamio.journal.sampling import rows_with_samples
 
 Flags = Sequence[Sequence[str]]
 Texts = Sequence[str | None]
@@ -62,7 +63,8 @@ class PredictionRecord(msgspec.Struct, array_like=True, tag="p", gc=False, kw_on
 
     Arrays are stored as little-endian bytes, row by row: ``numbers`` float32 ``(rows, tags)`` with NaN
     for missing, ``probabilities`` float32 ``(rows, classes)``, ``decision`` int64, the rest float32;
-    ``signals`` float32 ``(rows, samples)`` with NaN for missing, where the contract has any.
+    ``signals`` float32 ``(rows, samples)`` with NaN for missing, where the contract has any; only of the rows
+    that ``signal_rows`` names where the contract keeps the samples of a share of them, None being all.
     ``categories`` are the texts row by row. ``assets``, ``event_times`` and ``flags`` are empty when
     no row has one. ``time`` is seconds since 1970 (UTC); ``event_times`` are ISO 8601 as sent.
     ``route`` says why this version answered: "champion", "canary" or "ab". ``quality`` is "fallback" when
@@ -89,6 +91,7 @@ class PredictionRecord(msgspec.Struct, array_like=True, tag="p", gc=False, kw_on
     route: str = "champion"
     quality: str = "model"
     signals: bytes | None = None
+    signal_rows: Sequence[int] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -102,7 +105,7 @@ class PredictionRecord(msgspec.Struct, array_like=True, tag="p", gc=False, kw_on
         shares = None if probabilities is None else probabilities.reshape(rows, -1)
         decision = None if self.decision is None else np.frombuffer(self.decision, "<i8")
         value, lower, upper = _floats(self.value), _floats(self.lower), _floats(self.upper)
-        signals = None if self.signals is None else np.frombuffer(self.signals, "<f4").reshape(rows, -1)
+        signals = self._signals()
         for i, name in enumerate(self.ids):
             yield Prediction(
                 id=name,
@@ -117,8 +120,16 @@ class PredictionRecord(msgspec.Struct, array_like=True, tag="p", gc=False, kw_on
                 value=None if value is None else float(value[i]),
                 lower=None if lower is None else float(lower[i]),
                 upper=None if upper is None else float(upper[i]),
-                signals=None if signals is None else signals[i],
+                signals=signals.get(i),
             )
+
+    def _signals(self) -> Mapping[int, NDArray[np.float32]]:
+        """Return the samples of the rows that have them."""
+        places = range(len(self.ids)) if self.signal_rows is None else self.signal_rows
+        if self.signals is None or not len(places):
+            return {}
+        samples = np.frombuffer(self.signals, "<f4").reshape(len(places), -1)
+        return dict(zip(places, samples, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +149,11 @@ class Prediction:
     lower: float | None
     upper: float | None
     signals: NDArray[np.float32] | None = None
+
+    @property
+    def lacks_samples(self) -> bool:
+        """Whether its signals were read, and their samples not kept."""
+        return self.record.signals is not None and self.signals is None
 
     @property
     def model(self) -> str:
@@ -241,8 +257,13 @@ def prediction_record(
     door: str = "http",
     route: str = "champion",
     quality: str = "model",
+    keep_signals: float = 1.0,
 ) -> PredictionRecord:
-    """Write down rows that were answered together."""
+    """Write down rows that were answered together; ``keep_signals`` is the share that keep their samples."""
+    signals, chosen = rows.signals, None
+    if signals is not None and keep_signals < 1.0:
+        chosen = rows_with_samples(ids, keep_signals)
+        signals = signals[chosen]
     return PredictionRecord(
         ids=ids,
         time=time,
@@ -263,7 +284,8 @@ def prediction_record(
         door=door,
         route=route,
         quality=quality,
-        signals=None if rows.signals is None else rows.signals.tobytes(),
+        signals=None if signals is None else signals.tobytes(),
+        signal_rows=chosen,
     )
 
 

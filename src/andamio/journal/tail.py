@@ -34,6 +34,11 @@ class SegmentWriter:
         if not last or not self._continue(last[0]):
             self._begin()
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """The worker, and the number of its last segment."""
+        return self._worker, self._next_number - 1
+
     def append(self, content: bytes, *, durable: bool = False) -> None:
         """Append bytes.
 

@@ -69,6 +69,11 @@ class Journal:
     ) -> None:
         self.close()
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """The worker, and the number of the segment that it stands in: the next record is not before it."""
+        return self._segment.place
+
     async def commit(self, records: Sequence[Record]) -> None:
         """Append records; return when they are committed, all of them or none.
 

@@ -85,7 +85,9 @@ def _gate_fault(gate: Mapping[str, Any]) -> Fault:
     return Fault(
         "gate-failed",
         text("the gate {gate} failed", gate=gate["gate"]),
-        where=text("{where}", where=gate["where"]) if gate["where"] not in {"all", "parity"} else None,
+        where=text("{where}", where=gate["where"])
+        if gate["where"] not in {"all", "parity", "graph"}
+        else None,
         why=measured,
         data=gate,
     )

@@ -21,6 +21,8 @@ from andamio.training.target import label_texts, positive_class
 
 _MOST_VALUES = 50
 _MOST_CLASSES_AS_NUMBERS = 3
+_WINDOW, _FEWEST_WINDOWS = 20, 10
+_BEAT = 0.9  # this share of the rows follows the one before within three usual steps
 _ASSET_WORDS = re.compile(
     r"pump|asset|machine|unit|motor|line|equipo|m[aá]quina|bomba|l[ií]nea|engine|tag", re.IGNORECASE
 )
@@ -89,6 +91,7 @@ def sketch(source: Source, data: str, wishes: Wishes) -> tuple[Draft, list[Leak]
             asset=asset,
             classes=len(labels),
             left_out=tuple(left_out.items()),
+            window=_window(frame, columns, time, asset) if kind is Kind.ANOMALY else None,
         ),
         leaks,
     )
@@ -129,6 +132,27 @@ def _kind(target: pl.Series) -> Kind:
         if len(values) <= 2 or (whole and len(values) <= _MOST_CLASSES_AS_NUMBERS)
         else Kind.REGRESSION
     )
+
+
+def _window(
+    frame: pl.DataFrame, columns: Sequence[ColumnSketch], time: str | None, asset: str | None
+) -> int | None:
+    """Choose how many rows a decision is to see; None of rows that come without a beat."""
+    if time is None or not any(column.type is TagType.NUMBER for column in columns):
+        return None
+    dtype = frame.schema[time]
+    if not (dtype.is_temporal() or dtype.is_numeric()):
+        return None
+    ticks = frame[time].to_physical().cast(pl.Int64 if dtype.is_temporal() else pl.Float64)
+    machines = frame[asset] if asset is not None else pl.repeat(0, frame.height, eager=True)
+    told = pl.DataFrame({"tick": ticks, "machine": machines}).drop_nulls().sort("machine", "tick")
+    steps = told.select(pl.col("tick").diff().over("machine")).to_series().drop_nulls()
+    steps = steps.filter(steps > 0)
+    if steps.len() < _FEWEST_WINDOWS * _WINDOW:
+        return None
+    usual = steps.median()
+    beat = (steps <= 3 * usual).mean()
+    return _WINDOW if beat is not None and float(beat) >= _BEAT else None
 
 
 def _positive(target: pl.Series, labels: Sequence[str]) -> str | None:

@@ -15,9 +15,12 @@ from andamio.errors import text
 from andamio.journal import Judged
 from andamio.monitoring.detectors import Reference, factory_of, show
 from andamio.monitoring.drift import FEWEST
+from andamio.monitoring.filling import filling_findings
 from andamio.monitoring.findings import Finding, Level
 from andamio.monitoring.grouping import together
+from andamio.monitoring.labelling import Asked, asked_for
 from andamio.monitoring.learnt import learnt_findings
+from andamio.monitoring.lives import Life, lives_of
 from andamio.monitoring.machines import Machine, machines_of
 from andamio.monitoring.observation import Observation, scores_of, streams
 from andamio.monitoring.performance.harm import LossDetector, in_order_of_arrival
@@ -55,6 +58,9 @@ class ModelHealth:
     estimate: Estimate
     worth: Worth | None
     machines: tuple[Machine, ...] = ()
+    lives: tuple[Life, ...] = ()
+    unit: str | None = None
+    asked: Asked | None = None
 
     @property
     def verdict(self) -> str:
@@ -91,6 +97,7 @@ def examine(
         *_refusals(seen),
         *_damage(seen),
         *unrecorded_findings(seen, at),
+        *filling_findings(seen, contract),
         *learnt_findings(contract, reference),
     ]
     scores = scores_of(seen, rows)
@@ -115,6 +122,9 @@ def examine(
         ),
         worth=_worth(judged, bundle, contract),
         machines=machines_of(seen, rows, bundle.info),
+        lives=lives_of(seen, rows, contract),
+        unit=contract.output.unit,
+        asked=asked_for(judged, bundle.info),
     )
 
 

@@ -53,6 +53,7 @@ class Scorer:
         self.version = version
         self.digest = bundle.digest
         self.contract = bundle.contract
+        self.keep_signals = bundle.contract.operation.keep_signals
         self.info = bundle.info
         self.facts = VersionFacts(bundle)
         self.decoder = RowDecoder(bundle.contract, label=f"{model}@{version}")
@@ -98,4 +99,6 @@ class Scorer:
     def record(self, block: Block, *, door: str = "http") -> PredictionRecord:
         """Write the answers down for the journal."""
         rows, ids, outputs, _ = block
-        return prediction_record(ids, time.time(), self.model, self, rows, outputs, door=door)
+        return prediction_record(
+            ids, time.time(), self.model, self, rows, outputs, door=door, keep_signals=self.keep_signals
+        )

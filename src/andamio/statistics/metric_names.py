@@ -25,6 +25,8 @@ NAMES: dict[str, Text] = {
     "late_share": text("answers that promise more life than there is"),
     "flips": text("decisions that changed"),
     "shift": text("how far the values moved"),
+    "model_mb": text("what the graph weighs, in MB"),
+    "p99_ms": text("99 of 100 single rows are answered within so many ms"),
     "parity": text("the graph answers as the trained model did"),
 }
 

@@ -1,8 +1,8 @@
-"""Average the answers of two kinds of model, when that pays."""
+"""Average the answers of two or three kinds of model, when that pays."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,6 +16,7 @@ from andamio.training.task import Floats, gain
 from andamio.training.trials import Trial, trial_of
 
 _SHARES = (0.2, 0.35, 0.5, 0.65, 0.8)
+_MOST_PARTS = 3  # what one row costs adds up
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,11 @@ class Blend:
 
     @property
     def title(self) -> Text:
-        """Name both kinds."""
-        first, second = self.parts
-        return text("average of {first} and {second}", first=first.title, second=second.title)
+        """Name all kinds."""
+        first, second, *more = (part.title for part in self.parts)
+        if more:
+            return text("average of {first}, {second} and {third}", first=first, second=second, third=more[0])
+        return text("average of {first} and {second}", first=first, second=second)
 
     def settings(self) -> Mapping[str, object]:
         """Tell the settings of every part with its weight."""
@@ -53,7 +56,7 @@ class Blend:
 
 
 def best_blend(best: Trial, others: list[Trial], given: Setting) -> Trial | None:
-    """Blend the best trial with the best one of another kind that shares its features.
+    """Blend the best trial with the best ones of other kinds that share its features, one after the other.
 
     Args:
         best: The trial of the lowest loss.
@@ -61,8 +64,11 @@ def best_blend(best: Trial, others: list[Trial], given: Setting) -> Trial | None
         given: Target and task.
 
     Returns:
-        The blend, if it lowers the loss by more than one standard error; its predictions are the averages of
-        out-of-fold predictions that are already known.
+        The blend; each of its parts but the first lowered the loss by more than one standard error. Its
+        predictions are the averages of out-of-fold predictions that are already known. None where no other
+        kind does.
+
+    Source: Caruana et al., Ensemble selection from libraries of models (2004), with each kind at most once.
     """
     kinds: dict[str, Trial] = {}
     if _is_network(best):
@@ -72,19 +78,27 @@ def best_blend(best: Trial, others: list[Trial], given: Setting) -> Trial | None
             continue  # its columns stand in a matrix of their own
         if trial.found == best.found and trial.candidate.family != best.candidate.family:
             kinds.setdefault(trial.candidate.family, trial)
-    winner: Trial | None = None
-    for other in kinds.values():
-        answers = [linked(t.margins, t.link) for t in (best, other)]
-        for share in _SHARES:
-            weights = (1 - share, share)
-            blend = Blend((best.candidate, other.candidate), weights)
-            trial = trial_of(Rehearsal(blend, Link.IDENTITY, _averaged(answers, weights)), best.found, given)
-            if winner is None or trial.score < winner.score:
-                winner = trial
-    if winner is None:
-        return None
-    less, noise = gain(best.losses, winner.losses)
-    return winner if less > noise else None
+    parts, blend = [best], best
+    weights: tuple[float, ...] = (1.0,)
+    while kinds and len(parts) < _MOST_PARTS:
+        tried = [
+            (_blended([*parts, other], (*(w * (1 - share) for w in weights), share), given), other, share)
+            for other in kinds.values()
+            for share in _SHARES
+        ]
+        winner, other, share = min(tried, key=lambda one: one[0].score)
+        less, noise = gain(blend.losses, winner.losses)
+        if less <= noise:
+            break
+        parts, weights, blend = [*parts, other], (*(w * (1 - share) for w in weights), share), winner
+        del kinds[other.candidate.family]
+    return None if blend is best else blend
+
+
+def _blended(parts: Sequence[Trial], weights: tuple[float, ...], given: Setting) -> Trial:
+    blend = Blend(tuple(part.candidate for part in parts), weights)
+    answers = [linked(part.margins, part.link) for part in parts]
+    return trial_of(Rehearsal(blend, Link.IDENTITY, _averaged(answers, weights)), parts[0].found, given)
 
 
 def _is_network(trial: Trial) -> bool:

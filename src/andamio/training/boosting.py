@@ -21,6 +21,8 @@ MOST_LEAVES = 40_000
 # Fine histograms find the exact limits of a process; over many features they cost too much.
 _FINE_BINS, _COARSE_BINS, _FEW_FEATURES = 1023, 255, 40
 _MOST_COLUMNS = 250
+# What few trees may be: how many leaves each, and how fast they learn.
+_FEWEST_LEAVES, _MOST_LEAVES_A_TREE, _QUICKEST = 4, 64, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,10 @@ class BoostingSettings:
 
 @dataclass(frozen=True, slots=True)
 class Boosting:
-    """LightGBM with its settings; cross-validation chooses the number of trees."""
+    """LightGBM with its settings; cross-validation chooses the number of trees, at most ``most`` rounds."""
 
     chosen: BoostingSettings = field(default_factory=BoostingSettings)
+    most: int | None = None
     family: ClassVar[str] = "boosting"
     title: ClassVar[Text] = text("boosted trees (LightGBM)")
 
@@ -67,21 +70,50 @@ class Boosting:
         """Train as many trees as were chosen."""
         parameters, weights = _parameters(given.task, self.chosen, given.seed), _weights(given, self.chosen)
         data = lgb.Dataset(given.x, given.y, weight=_of_rows(weights, given), params=parameters)
-        rounds = self.chosen.rounds or most_rounds(self.chosen, given.task)
+        rounds = self.chosen.rounds or self._most(given.task)
         return _model(lgb.train(parameters, data, rounds), given.task, weights)
 
     def rehearse(self, given: Setting, folds: Folds) -> Rehearsal:
         """Cross-validate, stopping each fold early; the best mean round is kept for all folds."""
         courses = each_fold(
-            lambda fold: _course(given.take(fold[0]), given.take(fold[1]), self.chosen), folds
+            lambda fold: _course(
+                given.take(fold[0]), given.take(fold[1]), self.chosen, self._most(given.task)
+            ),
+            folds,
         )
         rounds = _best_round([curve for _, curve in courses], [len(test) for _, test in folds])
         parts = [
             model.margin(given.x[test], rounds) for (model, _), (_, test) in zip(courses, folds, strict=True)
         ]
         gains = sum(model.booster.feature_importance("gain") for model, _ in courses)
-        candidate = Boosting(replace(self.chosen, rounds=rounds))
+        candidate = replace(self, chosen=replace(self.chosen, rounds=rounds))
         return Rehearsal(candidate, link_of(given.task), gather(parts, given, folds), np.asarray(gains))
+
+    def pruned(self, leaves: int, of: int, task: Task) -> Sequence[Boosting]:
+        """Propose the first of its trees, and as few that learn faster, of its size, smaller or larger.
+
+        Args:
+            leaves: How many leaves all trees together may have.
+            of: How many they have.
+            task: What is learnt.
+        """
+        rounds = self.chosen.rounds or self._most(task)
+        each = of / (rounds * task.width)
+        proposed = [self._first(int(leaves / (each * task.width)), self.chosen.learning_rate, None)]
+        for share in (1.0, 0.5, 2.0):
+            size = round(min(max(share * self.chosen.leaves, _FEWEST_LEAVES), _MOST_LEAVES_A_TREE))
+            most = int(leaves * self.chosen.leaves / (size * each * task.width))
+            rate = self.chosen.learning_rate * rounds * self.chosen.leaves / (max(most, 1) * size)
+            proposed.append(self._first(most, min(max(rate, self.chosen.learning_rate), _QUICKEST), size))
+        return tuple(dict.fromkeys(proposed))
+
+    def _first(self, most: int, rate: float, leaves: int | None) -> Boosting:
+        leaves = leaves or self.chosen.leaves
+        return Boosting(replace(self.chosen, rounds=None, learning_rate=rate, leaves=leaves), max(most, 1))
+
+    def _most(self, task: Task) -> int:
+        most = most_rounds(self.chosen, task)
+        return most if self.most is None else min(most, self.most)
 
 
 def default_settings(rows: int, features: int, task: Task) -> BoostingSettings:
@@ -112,7 +144,9 @@ def most_rounds(settings: BoostingSettings, task: Task) -> int:
     return max(1, int(min(MOST_TREES, MOST_LEAVES / settings.leaves) / task.width))
 
 
-def _course(given: Setting, held_out: Setting, settings: BoostingSettings) -> tuple[BoostedModel, Floats]:
+def _course(
+    given: Setting, held_out: Setting, settings: BoostingSettings, most: int
+) -> tuple[BoostedModel, Floats]:
     """Train until the held-out rows improve no more; return the losses of every round too."""
     parameters, weights = _parameters(given.task, settings, given.seed), _weights(given, settings)
     train = lgb.Dataset(given.x, given.y, weight=_of_rows(weights, given), params=parameters)
@@ -121,7 +155,7 @@ def _course(given: Setting, held_out: Setting, settings: BoostingSettings) -> tu
     booster = lgb.train(
         parameters,
         train,
-        most_rounds(settings, given.task),
+        most,
         valid_sets=[other],
         valid_names=["held out"],
         callbacks=[lgb.early_stopping(_patience(settings), verbose=False), lgb.record_evaluation(course)],
@@ -160,7 +194,9 @@ def _weights(given: Setting, settings: BoostingSettings) -> Floats | None:
 
 
 def _of_rows(weights: Floats | None, given: Setting) -> Floats | None:
-    return None if weights is None else np.asarray(weights[given.y.astype(np.int64)])
+    if weights is None:
+        return None if given.weight == 1.0 else np.full(len(given.y), given.weight)
+    return np.asarray(given.weight * weights[given.y.astype(np.int64)])
 
 
 def _parameters(task: Task, settings: BoostingSettings, seed: int) -> Mapping[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Protocol, TypeVar
 
 import numpy as np
@@ -29,6 +29,8 @@ class Setting:
         task: A number or classes.
         seed: Of every draw.
         signals: What a network reads, shape ``(rows, channels, samples)``; None where none is tried.
+        copies: The features of copies of the rows, shape ``(copies, rows, features)``; None without any.
+        weight: Of every row.
     """
 
     x: Matrix
@@ -36,11 +38,14 @@ class Setting:
     task: Task
     seed: int
     signals: Matrix | None = None
+    copies: Matrix | None = None
+    weight: float = 1.0
 
     def take(self, index: Index) -> Setting:
         """Return some rows."""
         signals = None if self.signals is None else self.signals[index]
-        return Setting(self.x[index], self.y[index], self.task, self.seed, signals)
+        copies = None if self.copies is None else self.copies[:, index]
+        return replace(self, x=self.x[index], y=self.y[index], signals=signals, copies=copies)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,6 +29,17 @@ def choose(trials: Sequence[Trial], given: Setting) -> Trial:
     """
     best = best_of(trials)
     best = best_blend(best, list(trials), given) or best
+    return _simple_enough(trials, best)
+
+
+def choose_one(trials: Sequence[Trial]) -> Trial:
+    """Choose in the same way without averages."""
+    return _simple_enough(trials, best_of(trials))
+
+
+def _simple_enough(trials: Sequence[Trial], best: Trial) -> Trial:
+    if not any(trial.candidate.family == SIMPLE for trial in trials):
+        return best
     simple = best_of(trials, SIMPLE)
     lost, noise = gain(simple.losses, best.losses)
     return simple if lost < noise else best

@@ -13,7 +13,7 @@ from andamio.training.anomaly.measuring import Noticing
 from andamio.training.claims import DUMMY, Claims, claims_of
 from andamio.training.comparison import Comparison, compare, compared
 from andamio.training.curves import curves
-from andamio.training.gates import GateResult, deployable, judge, parity_gate
+from andamio.training.gates import TIMED, GateResult, deployable, judge, parity_gate
 from andamio.training.importance import Importance, importances
 from andamio.training.judging import Answer, main_metric, measure, plain
 from andamio.training.learning_curve import learning_curve
@@ -98,6 +98,7 @@ def evaluate(
     *,
     repeated: tuple[Problem, Repeated] | None = None,
     claims: Claims | None = None,
+    limits: Sequence[GateResult] = (),
 ) -> Evaluation:
     """Measure, compare and judge.
 
@@ -111,6 +112,7 @@ def evaluate(
         repeated: With few rows: all of them, and what repeated learning answered. The metrics, and so the
             gates, are then of these answers; noise and importances still ask the model itself.
         claims: With too few rows to repeat anything: what is said of them.
+        limits: What ``[limits]`` says of the graph, already judged.
     """
     outputs = answer(test.rows)
     groups = alike(test)
@@ -137,7 +139,7 @@ def evaluate(
         noise=noise,
         comparisons=compare_with,
         importances=importances(test, answer, seed),
-        gates=judge(test.contract, judged.metrics, by_slice, noise, parity_gate(certificate)),
+        gates=judge(test.contract, judged.metrics, by_slice, noise, parity_gate(certificate), limits),
         curves=curves(judged.problem, judged.outputs),
         repeated=None if repeated is None else repeated[1],
         held_out=judged.held_out,
@@ -221,4 +223,5 @@ def _comparisons(
 
 
 def _fields(record: Comparison | GateResult) -> dict[str, object]:
-    return {name: getattr(record, name) for name in record.__slots__}
+    told = {name: getattr(record, name) for name in record.__slots__}
+    return told | {"value": None} if isinstance(record, GateResult) and record.metric == TIMED else told

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from andamio.bundles import GraphInfo
 from andamio.errors import text
 from andamio.features import FeaturePlan, Sister
+from andamio.training.augmentation import Augmentation, is_augmented
 from andamio.training.calibration import Calibration, calibrate
 from andamio.training.candidates import Dummy, Setting
 from andamio.training.choosing import best_of, choose
@@ -18,6 +19,7 @@ from andamio.training.convolution import Convolution, NetworkModel, require_torc
 from andamio.training.export import Trained
 from andamio.training.intervals import Interval, learn_interval
 from andamio.training.matrix import Matrices
+from andamio.training.pruning import Pruned, keep_within, weigh
 from andamio.training.remaining import WithinHorizon, machines, within_horizon
 from andamio.training.splits import folds
 from andamio.training.standings import FoundFeature, Standing, found_features, leaderboard
@@ -52,6 +54,8 @@ class Fitted:
             of each class, or numbers; shape ``(rows, width)``, NaN where there is none.
         out_of_fold_rows: Places of these rows in the problem.
         transfer: What a sister's prediction was worth; None without a sister.
+        augmentation: What copies of the rows were worth; None where none were tried.
+        pruned: What ``[limits] model_mb`` cost; None where it cost nothing.
     """
 
     native: Trained
@@ -67,6 +71,8 @@ class Fitted:
     out_of_fold: Floats
     out_of_fold_rows: np.ndarray[tuple[int], np.dtype[np.int64]]
     transfer: Transfer | None = None
+    augmentation: Augmentation | None = None
+    pruned: Pruned | None = None
 
     @property
     def plan(self) -> FeaturePlan:
@@ -132,7 +138,11 @@ def _fit(
     progress(Step(said, total, total, chosen.score))
     finishing = _Finishing(problem, study, excluded)
     native, curve = finishing.finish(chosen)
-    simple = best_of(study.eligible, "linear")
+    pruned, limit = None, problem.contract.limits.model_mb
+    if limit is not None:
+        kept, pruned = keep_within(study, weigh(chosen, (native, curve)), limit, finishing.finish, progress)
+        chosen, native, curve = kept.trial, kept.trained, kept.curve
+    simple = best_of(study.plain, "linear")
     simplest = native if simple is chosen else finishing.finish(simple)[0]
     dummy_trial = run_trial(Proposal(Dummy(), (), Dummy.title), given, study.folds)
     dummy, _ = finishing.finish(dummy_trial)
@@ -152,7 +162,14 @@ def _fit(
         transfer=None
         if study.transfer is None
         else replace(study.transfer, used=SISTER in chosen.found or chosen.candidate.family == BEGUN),
+        augmentation=_augmentation(study, chosen),
+        pruned=pruned,
     )
+
+
+def _augmentation(study: Study, chosen: Trial) -> Augmentation | None:
+    found = study.augmentation
+    return None if found is None else replace(found, used=is_augmented(chosen.candidate))
 
 
 def _tuning_rows(rows: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -195,19 +212,21 @@ class _Finishing:
             else Matrices(self.problem.contract, self.problem.rows, self.excluded, self.study.matrices.sister)
         )
 
-    def finish(self, trial: Trial) -> tuple[Trained, ThresholdCurve | None]:
+    def finish(self, trial: Trial, *, even: bool = False) -> tuple[Trained, ThresholdCurve | None]:
         study, problem, task = self.study, self.problem, self.study.task
         given = study.given(study.matrices.matrix(trial.found))
         signals = self.matrices.signals() if isinstance(trial.candidate, Convolution) else None
+        copies = self.matrices.copies(trial.found) if is_augmented(trial.candidate) else None
         matrix = self.matrices.matrix(trial.found)
-        model = trial.candidate.train(Setting(matrix, target_of(problem), task, study.seed, signals))
+        whole = Setting(matrix, target_of(problem), task, study.seed, signals, copies)
+        model = trial.candidate.train(whole)
         calibrated = calibrate(trial.margins, trial.link, study.target, task)
         calibration, centre = calibrated.calibration, None
         interval: Interval | None = None
         threshold, curve = None, None
         if task.is_regression:
             coverage = problem.contract.output.coverage
-            interval = learn_interval(given, trial.answers[:, 0], study.folds, coverage, study.groups)
+            interval = learn_interval(given, trial.answers[:, 0], study.folds, coverage, study.groups, even)
             if isinstance(calibration, WithinHorizon):
                 margins, costs = trial.margins[:, 0], problem.contract.costs
                 centre = calibration

@@ -11,6 +11,9 @@ from andamio.errors import Text, text
 from andamio.statistics.intervals import Interval
 from andamio.training.slices import Slice
 
+# What a clock measured: its value is told when it was measured and has no place under a digest.
+TIMED = "p99_ms"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateResult:
@@ -18,7 +21,7 @@ class GateResult:
 
     Attributes:
         gate: What was asked, as ``recall >= 0.9``.
-        where: "all", "parity", "noise 1 %", or the slice, as ``product = L``.
+        where: "all", "parity", "graph", "noise 1 %", or the slice, as ``product = L``.
         value: What was measured; NaN when it could not be.
         low: Lower end of its 95 % confidence interval; NaN when unknown.
         high: Upper end.
@@ -42,9 +45,10 @@ def judge(
     by_slice: Sequence[Slice],
     noise: Mapping[str, float],
     parity: GateResult,
+    limits: Sequence[GateResult] = (),
 ) -> list[GateResult]:
-    """Judge every gate of a contract; parity is always one of them."""
-    results = [parity]
+    """Judge every gate of a contract; parity is always one of them, then come the ``limits`` of the graph."""
+    results = [parity, *limits]
     for gate in contract.accept.gates:
         found = metrics.get(gate.metric, Interval(math.nan, math.nan, math.nan))
         results.append(_verdict(gate, "all", found.value, found.low, found.high))
@@ -87,7 +91,7 @@ def _verdict(
     elif math.isfinite(low) and gate.holds(value) and not (gate.holds(low) and gate.holds(high)):
         note = text("passed, but the rows are too few to be sure of it")
     return GateResult(
-        gate=_asked(gate),
+        gate=asked(gate),
         metric=gate.metric,
         where=where,
         value=value,
@@ -103,7 +107,7 @@ def _slice_verdict(gate: Gate, where: str, part: Slice) -> GateResult:
     if part.can_be_judged:
         return _verdict(gate, where, value)
     return GateResult(
-        gate=_asked(gate),
+        gate=asked(gate),
         metric=gate.metric,
         where=where,
         value=value,
@@ -112,5 +116,6 @@ def _slice_verdict(gate: Gate, where: str, part: Slice) -> GateResult:
     )
 
 
-def _asked(gate: Gate) -> str:
+def asked(gate: Gate) -> str:
+    """Write a gate as it is told."""
     return f"{gate.metric} {gate.comparison} {gate.bound:g}"

@@ -2,8 +2,9 @@
 
 The covariance is a squared exponential with a length for each feature (automatic relevance determination),
 plus a linear part, plus noise. Lengths, sizes and noise are those of the largest marginal likelihood with
-weak priors, found on at most ``LENGTH_ROWS`` rows; the surface is then conditioned on all rows. Two classes
-are learnt with the same covariance and a logistic likelihood, at its mode (Laplace).
+weak priors, found on at most ``LENGTH_ROWS`` distinct rows (copies would say that there is no noise); the
+surface is then conditioned on all rows. Two classes are learnt with the same covariance and a logistic
+likelihood, at its mode (Laplace).
 
 Source: Rasmussen & Williams, Gaussian Processes for Machine Learning (2006), algorithms 2.1 and 3.1,
 sections 5.1 and 5.4.1.
@@ -30,7 +31,7 @@ from andamio.training.task import Floats, Task
 MOST_ROWS = 2000
 MOST_ROWS_OF_CLASSES = 800
 MOST_FEATURES = 60
-LENGTH_ROWS = 250
+LENGTH_ROWS = 400
 # By how much the latent surface of two classes is larger than that of their labels.
 SIZES = (2.0, 5.0, 12.0)
 _STEPS = 40
@@ -117,7 +118,10 @@ class _Covariance:
 
     @staticmethod
     def learn(z: Floats, y: Floats, seed: int) -> _Covariance:
-        """Find the largest marginal likelihood on some of the rows."""
+        """Find the largest marginal likelihood on some of the distinct rows."""
+        _, first = np.unique(np.column_stack([z, y]), axis=0, return_index=True)
+        distinct = np.sort(first)
+        z, y = z[distinct], y[distinct]
         if len(z) > LENGTH_ROWS:
             rows = np.sort(np.random.default_rng(seed).choice(len(z), LENGTH_ROWS, replace=False))
             z, y = z[rows], y[rows]

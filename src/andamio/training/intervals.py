@@ -97,7 +97,12 @@ def grouped_quantile(errors: Floats, coverage: float, groups: Groups) -> float:
 
 
 def learn_interval(
-    given: Setting, value: Floats, folds: Folds, coverage: float, groups: Groups | None = None
+    given: Setting,
+    value: Floats,
+    folds: Folds,
+    coverage: float,
+    groups: Groups | None = None,
+    even: bool = False,
 ) -> Interval:
     """Learn the interval from out-of-fold predictions.
 
@@ -107,13 +112,14 @@ def learn_interval(
         folds: Those that the predictions were made on.
         coverage: The share to hold.
         groups: The machine of each row, where rows of one machine are alike; None where rows are not.
+        even: Reach as far everywhere: a model of the error's size has a weight of its own.
     """
     known = np.flatnonzero(np.isfinite(value))
     error = np.abs(given.y[known] - value[known])
     plain = _quantile(error, coverage, groups, known)
     alike = Interval(coverage, plain, None, 2 * plain)
     least = 0.05 * float(np.median(error))
-    if len(known) < _FEWEST_ROWS or not least > 0:
+    if even or len(known) < _FEWEST_ROWS or not least > 0:
         return alike
     errors = Setting(given.x[known], np.log(error + least), _NUMBER, given.seed)
     places = np.full(len(value), -1, dtype=np.int64)

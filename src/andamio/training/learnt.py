@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from andamio.bundles import GraphInfo, Outputs
 from andamio.errors import Text
 from andamio.features import Sister
+from andamio.training.augmentation import Augmentation
 from andamio.training.fitting import Fitted, fit
 from andamio.training.judging import Answer, plain
 from andamio.training.study import Progress, Step
@@ -108,6 +109,8 @@ def learn(
                 if f.feature != SISTER
             ],
             **({} if fitted.transfer is None else {"transfer": _told(fitted.transfer)}),
+            **({} if fitted.augmentation is None else {"augmentation": _told(fitted.augmentation)}),
+            **({} if fitted.pruned is None else {"pruned": fitted.pruned.facts()}),
         },
         standings=tuple(
             plain({name: getattr(standing, name) for name in standing.__slots__})
@@ -116,9 +119,9 @@ def learn(
     )
 
 
-def _told(transfer: Transfer) -> dict[str, object]:
-    told = {name: getattr(transfer, name) for name in transfer.__slots__}
-    return {**told, "sentence": plain(transfer.sentence)}
+def _told(offered: Transfer | Augmentation) -> dict[str, object]:
+    told = {name: getattr(offered, name) for name in offered.__slots__}
+    return {**told, "sentence": plain(offered.sentence)}
 
 
 def say_step(progress: Progress, sentence: Text) -> None:

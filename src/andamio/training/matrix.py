@@ -20,6 +20,7 @@ from andamio.features import (
     run_features,
 )
 from andamio.features.suggested import suggested_features
+from andamio.training.copying import can_vary, copies_of_each, draw_copies
 from andamio.training.models import Matrix
 from andamio.training.transfer import SISTER
 
@@ -48,6 +49,8 @@ class Matrices:
         self._rows = rows
         self._excluded = excluded
         self._suggested = suggested_features(contract, excluded) if suggest else ()
+        self._copied: tuple[Rows, ...] = ()
+        self._copies_known: dict[tuple[Feature, ...], Matrix] = {}
         self._imputed = _medians(contract, rows)
         self._most_frequent = _modes(contract, rows)
         self._signals: Matrix | None = None
@@ -83,9 +86,24 @@ class Matrices:
         plan = replace(self.plan(found), network=network)
         return plan, feature_graph(plan)
 
+    def make_copies(self, seed: int) -> None:
+        """Draw copies of the rows, where the contract says how readings may differ."""
+        if can_vary(self._contract, self._excluded):
+            count = copies_of_each(len(self._rows))
+            self._copied = draw_copies(self._contract, self._rows, count, seed)
+
+    def copies(self, found: Sequence[Feature] = ()) -> Matrix | None:
+        """Return the features of all copies, shape ``(copies, rows, features)``; None without copies."""
+        known, key = self._copies_known, tuple(found)
+        if self._copied and key not in known:
+            graph = self.graph(found)
+            known[key] = np.stack([run_features(graph, rows) for rows in self._copied])
+        return known.get(key)
+
     def forget(self) -> None:
         """Let go of matrices that were only tried."""
         self._known.clear()
+        self._copies_known.clear()
 
     def _made(self, found: tuple[Feature, ...]) -> tuple[FeaturePlan, FeatureGraph, Matrix]:
         if found not in self._known:

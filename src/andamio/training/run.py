@@ -30,6 +30,7 @@ from andamio.training.golden import choose_golden
 from andamio.training.judging import plain
 from andamio.training.leakage import Leak, find_leaks
 from andamio.training.learnt import Learn, Learnt, learn, say_step
+from andamio.training.limits import limit_gates, time_rows
 from andamio.training.lineage import lineage
 from andamio.training.losses import loss_reference
 from andamio.training.operation import unanswered
@@ -50,7 +51,6 @@ from andamio.training.whole_numbers import in_fewer_bits
 
 HELD_OUT = 0.2
 PROBED_ROWS = 5000
-TIMED_RUNS = 200
 BROUGHT = "brought"
 # With few rows as much time goes into knowing how good the model is as into finding it.
 REPEATING_SHARE = 0.5
@@ -245,7 +245,7 @@ def finish(
         unanswered=unanswered(problem.contract),
         record={
             "durations": spent,
-            "latency": latency(measured.graph, measured.test.rows),
+            "latency": measured.latency,
             **({} if lighter is None else {"int8": {**lighter.facts(), "time_ratio": lighter.time_ratio}}),
         },
     )
@@ -261,6 +261,7 @@ class _Measured:
     probes: Mapping[str, Rows]
     certificate: dict[str, object]
     evaluation: Evaluation
+    latency: Mapping[str, float]
 
 
 def _measure(
@@ -273,6 +274,7 @@ def _measure(
     probes = policy_probes(problem.contract, problem.rows)
     certificate = prove(learnt, graph, problem, probes, seed)
     say_step(progress, text("measuring on {rows} held-out rows", rows=len(test)))
+    latency = time_rows(graph, test.rows)
     asked = graph if rehearsed is learnt else Graph(rehearsed.graph, rehearsed.info)
     evaluation = evaluate(
         train,
@@ -283,8 +285,9 @@ def _measure(
         seed,
         repeated=None if found.repeated is None else (problem, found.repeated),
         claims=no_claims(problem) if nothing_to_measure(problem) else None,
+        limits=limit_gates(problem.contract.limits, len(learnt.graph), latency),
     )
-    return _Measured(graph, train, test, probes, certificate, evaluation)
+    return _Measured(graph, train, test, probes, certificate, evaluation, latency)
 
 
 def _parts(
@@ -342,15 +345,3 @@ def prove(
         rows = rows.take(np.sort(drawn))
     thresholds = certify_thresholds(learnt.native_features, graph, learnt.graph, rows)
     return certify(learnt.native, graph, rows, probes, thresholds=thresholds)
-
-
-def latency(graph: Graph, rows: Rows) -> dict[str, float]:
-    """Time single rows through the graph, in milliseconds: median and 99th percentile."""
-    one = rows.take(np.array([0]))
-    graph.run(one, features=False)
-    spent = []
-    for _ in range(TIMED_RUNS):
-        start = time.perf_counter()
-        graph.run(one, features=False)
-        spent.append(1000 * (time.perf_counter() - start))
-    return {"p50_ms": round(float(np.median(spent)), 4), "p99_ms": round(float(np.percentile(spent, 99)), 4)}

@@ -10,19 +10,21 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from andamio.contracts.contract import Contract, Feature
 from andamio.errors import Text, text
+from andamio.training.augmentation import Augmentation, augmented, is_augmented, moves
 from andamio.training.boosting import Boosting, default_settings, share_of_columns
 from andamio.training.candidates import Candidate, Folds, Setting
+from andamio.training.choosing import best_of
 from andamio.training.convolution import Convolution
+from andamio.training.copying import can_vary
 from andamio.training.curved import CurvedFit
 from andamio.training.forest import Forest
 from andamio.training.gaussian_process import GaussianProcess, suits
 from andamio.training.linear import LinearFit
 from andamio.training.matrix import Matrices
 from andamio.training.models import Matrix
+from andamio.training.paying import worth
 from andamio.training.remaining import Groups
 from andamio.training.search import search_features
 from andamio.training.task import Target, Task, gain
@@ -34,7 +36,12 @@ from andamio.training.tuning import tune_boosting
 FEWEST_TRIALS = 3
 # With a sister's prediction to try: a Gaussian process, and each again with it.
 FEWEST_WITH_SISTER = 8
+# With copies of the rows to try, and with both.
+FEWEST_WITH_COPIES = 8
+FEWEST_WITH_BOTH = 11
 FEW_ROWS = 2000
+# Kinds of models that learn from copies; a Gaussian process knows noise by itself, a forest blurs by itself.
+COPYING = ("boosting", "linear")
 # What is kept of the budget for training the winner, measured in trials of it.
 _RESERVE = 1.5
 
@@ -100,6 +107,7 @@ class Study:
     made: list[Trial] = field(default_factory=list)
     found: tuple[Feature, ...] = ()
     transfer: Transfer | None = None
+    _seconds: dict[str, float] = field(default_factory=dict)
 
     def given(self, x: Matrix) -> Setting:
         """Return what every candidate is given, with a matrix."""
@@ -119,45 +127,75 @@ class Study:
             return None
         return Convolution(sister.network.signals, start=sister.network, told=sister.name)
 
+    def proposed(self, candidate: Candidate, found: tuple[Feature, ...]) -> Setting:
+        """Return what a candidate is given that uses some found features."""
+        given = self.given(self.matrices.matrix(found))
+        return replace(given, copies=self.matrices.copies(found)) if is_augmented(candidate) else given
+
+    @property
+    def plain(self) -> list[Trial]:
+        """The trials without found features, or with exactly those that pay, that learn from rows alone."""
+        own = [t for t in self.made if t.found in ((), self.found) and not is_augmented(t.candidate)]
+        return [trial for trial in own if trial.candidate.family not in self.declined]
+
     @property
     def eligible(self) -> list[Trial]:
-        """The trials to choose from: without found features, or with exactly those that pay."""
-        return [
-            trial
-            for trial in self.made
-            if trial.found in ((), self.found) and trial.candidate.family not in self.declined
-        ]
+        """The trials to choose from: those that learn from copies too only where copies pay."""
+        copied = [t for t in self.made if t.found in ((), self.found) and is_augmented(t.candidate)]
+        return [*self.plain, *(copied if self.augmentation and self.augmentation.used else [])]
+
+    @property
+    def augmentation(self) -> Augmentation | None:
+        """What copies of the rows are worth beside the best model without them; None where not tried."""
+        copied = [t for t in self.made if t.found in ((), self.found) and is_augmented(t.candidate)]
+        copies = self.matrices.copies()
+        if not copied or copies is None:
+            return None
+        before, best = (min(trials, key=lambda trial: trial.score) for trials in (self.plain, copied))
+        return Augmentation.of(len(copies), worth(before, best))
 
     def run(self, budget: Budget, progress: Progress) -> None:
         """Make trials until the budget is spent or nothing is left to try."""
         begun = time.monotonic()
-        last = 0.0
         plan = self._rehearsal() if self.only else self._plan()
         proposal = next(plan)
         while True:
             spent = time.monotonic() - begun
-            if not self.only and self._enough(budget, spent, last):
+            if not self.only and self._enough(budget, spent, proposal):
                 return
             done, total = (
                 (spent, budget.seconds) if budget.trials is None else (len(self.made), budget.trials)
             )
             best = min((t.score for t in self.made), default=None)
             progress(Step(proposal.said, float(done), float(total), best))
-            trial = run_trial(proposal, self.given(self.matrices.matrix(proposal.found)), self.folds)
+            trial = run_trial(proposal, self.proposed(proposal.candidate, proposal.found), self.folds)
             self.made.append(trial)
-            last = time.monotonic() - begun - spent
+            self._seconds[proposal.candidate.family] = time.monotonic() - begun - spent
             try:
                 proposal = plan.send(trial)
             except StopIteration:
                 return
 
-    def _enough(self, budget: Budget, spent: float, last: float) -> bool:
+    def _enough(self, budget: Budget, spent: float, proposal: Proposal) -> bool:
+        """Tell whether the budget leaves no time for a proposal and for training the winner after it."""
         made = len(self.made)
-        fewest = FEWEST_TRIALS if self.matrices.sister is None else FEWEST_WITH_SISTER
-        fewest += self.contract.convolution
+        fewest = self._fewest
         if budget.trials is not None:
             return made >= max(budget.trials, fewest)
-        return made >= fewest and spent + (1 + _RESERVE) * last > budget.seconds
+        if made < fewest:
+            return False
+        # One slow kind among quick ones must not end the search for the quick ones.
+        usual = max(self._seconds.values())
+        winner = self._seconds.get(min(self.made, key=lambda trial: trial.score).candidate.family, usual)
+        next_one = self._seconds.get(proposal.candidate.family, usual)
+        return spent + next_one + _RESERVE * winner > budget.seconds
+
+    @property
+    def _fewest(self) -> int:
+        sister, network = self.matrices.sister is not None, int(self.contract.convolution)
+        if len(self.target) <= FEW_ROWS and can_vary(self.contract, self.excluded):
+            return (FEWEST_WITH_BOTH if sister else FEWEST_WITH_COPIES) + network
+        return (FEWEST_WITH_SISTER if sister else FEWEST_TRIALS) + network
 
     def _plan(self) -> Generator[Proposal, Trial, None]:
         """Propose one of each kind, then features, then settings."""
@@ -179,6 +217,7 @@ class Study:
             yield Proposal(_extra_trees(share), (), text("trying another forest"))
         smooth_ones = [GaussianProcess()] if smooth else []
         yield from self._transfer([Boosting(settings), LinearFit(), *smooth_ones])
+        yield from self._copies()
         quick = replace(settings, learning_rate=2 * settings.learning_rate, columns=0.5 * share, bins=255)
         if not self.found:
             self.found = yield from search_features(
@@ -220,6 +259,7 @@ class Study:
             yield self._network()
         if self._begun is None or BEGUN in self.only:
             yield from self._transfer(again)
+        yield from self._copies()
 
     def _network(self) -> Proposal:
         said = text("trying a convolutional network")
@@ -235,9 +275,8 @@ class Study:
         begun = self._begun
         if begun is not None:
             trial = yield Proposal(begun, (), text("trying {model}", model=begun.title))
-            less, noise = gain(before.losses, trial.losses)
-            share = less / max(float(np.nanmean(before.losses)), 1e-30)
-            self.transfer = Transfer(sister.name, sister.digest, share, less > noise, network=True)
+            found = worth(before, trial)
+            self.transfer = Transfer(sister.name, sister.digest, found.share, found.pays, network=True)
             self.declined = frozenset() if self.transfer.used else frozenset((BEGUN,))
             return
         for candidate in candidates:
@@ -246,11 +285,24 @@ class Study:
             )
             tried.append((yield Proposal(candidate, (SISTER,), said)))
         best = min(tried, key=lambda trial: trial.score)
-        less, noise = gain(before.losses, best.losses)
-        share = less / max(float(np.nanmean(before.losses)), 1e-30)
-        self.transfer = Transfer(sister.name, sister.digest, share, less > noise)
+        found = worth(before, best)
+        self.transfer = Transfer(sister.name, sister.digest, found.share, found.pays)
         if self.transfer.used:
             self.found = (SISTER,)
+
+    def _copies(self) -> Generator[Proposal, Trial, None]:
+        """Propose two kinds as they are with copies of the rows, where rows are few and copies differ."""
+        matrix = self.matrices.matrix(self.found)
+        if len(matrix) > FEW_ROWS:
+            return
+        self.matrices.make_copies(self.seed)
+        copies = self.matrices.copies(self.found)
+        if copies is None or not moves(matrix, copies):
+            return
+        alike = [trial for trial in self.made if trial.found == self.found]
+        for family in {trial.candidate.family: None for trial in alike if trial.candidate.family in COPYING}:
+            copied = augmented(best_of(alike, family).candidate, len(copies))
+            yield Proposal(copied, self.found, text("trying {model}", model=copied.title))
 
     def _of(self, found: tuple[Feature, ...]) -> Trial:
         return next(t for t in self.made if t.found == found and t.candidate.family == "boosting")
@@ -258,7 +310,7 @@ class Study:
     def _forests(self, found: tuple[Feature, ...], share: float) -> Generator[Proposal, Trial, None]:
         """Propose other forests, where forests are not far behind."""
         for forest in (
-            _extra_trees(share),
+            Forest(random_splits=True, columns=0.5 * share),
             Forest(columns=0.5 * share, least_rows=3),
         ):
             yield Proposal(forest, found, text("trying another forest"))

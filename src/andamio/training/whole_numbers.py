@@ -97,7 +97,7 @@ def in_fewer_bits(learnt: Learnt, problem: Problem, split: Split) -> tuple[Learn
     """
     native = learnt.native
     if (
-        not problem.contract.int8
+        not problem.contract.limits.int8
         or not isinstance(native, Trained)
         or not isinstance(native.plan.network, Network)
     ):

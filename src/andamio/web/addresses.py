@@ -9,6 +9,7 @@ from andamio.errors import MethodRefused, NoSuchAddress, text
 from andamio.serving.routes import Place
 
 _API = "/api/v1/"
+_OF_A_MODEL = ("findings", "machines", "report")
 # The actions of an address are those that a token allows; what a person does to an alarm is an operator's
 # word about the plant, as feedback is.
 _SIMPLE = {"/livez": "livez", "/readyz": "readyz", "/metrics": "metrics", "/api/v1/models": "models"}
@@ -20,7 +21,8 @@ class Asked:
     """One request, understood.
 
     Attributes:
-        what: "livez", "readyz", "metrics", "models", "findings", "report", "alarms", or one of ``ACTS``.
+        what: "livez", "readyz", "metrics", "models", "findings", "machines", "report", "alarms", or one of
+            ``ACTS``.
         model: The model that it is about, "" for none.
         named: The alarm that it is about, "" for none.
         query: What the query string says, the last of each name.
@@ -34,7 +36,7 @@ class Asked:
     @property
     def place(self) -> Place:
         """What the gate of the tokens asks for."""
-        actions = {"findings": "model", "report": "model", "alarms": "models"}
+        actions = {"findings": "model", "machines": "model", "report": "model", "alarms": "models"}
         action = "feedback" if self.what in ACTS else actions.get(self.what, self.what)
         return Place(action, self.model)
 
@@ -64,7 +66,7 @@ def _find(path: str, query: dict[str, str]) -> Asked:
     if path == "/api/v1/alarms":
         return Asked("alarms", query.get("model", ""), "", query)
     parts = path.removeprefix(_API).split("/") if path.startswith(_API) else []
-    if len(parts) == 3 and parts[0] == "models" and parts[1] and parts[2] in {"findings", "report"}:
+    if len(parts) == 3 and parts[0] == "models" and parts[1] and parts[2] in _OF_A_MODEL:
         return Asked(parts[2], unquote(parts[1]), "", query)
     if len(parts) == 3 and parts[0] == "alarms" and parts[1] and parts[2] in ACTS:
         return Asked(parts[2], "", unquote(parts[1]), query)

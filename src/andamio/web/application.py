@@ -32,6 +32,7 @@ _LIMITS = Limits(body_bytes=16 * 1024)
 _HTML = b"text/html; charset=utf-8"
 _PROMETHEUS = b"text/plain; version=0.0.4; charset=utf-8"
 Reporter = Callable[[str, Mapping[str, str]], str]
+Looker = Callable[[str], Mapping[str, Any]]
 Answer = tuple[int, bytes, bytes]
 T = TypeVar("T")
 
@@ -57,16 +58,18 @@ class ControlApplication:
     Args:
         desk: Whoever keeps the alarms.
         report: Writes the page of a model for a period; called in a thread, one at a time.
+        look: Tells how the machines of a model are; called in the same way.
     """
 
     gate: Gate | None = None
 
-    def __init__(self, desk: AlarmDesk, report: Reporter) -> None:
+    def __init__(self, desk: AlarmDesk, report: Reporter, look: Looker) -> None:
         self.standing = Standing()
         self.check_host: Callable[[bytes], None] = check_host
         self.metrics = ControlMetrics(lambda: self.standing, desk)
         self._desk = desk
         self._report = report
+        self._look = look
         self._reporting = asyncio.Lock()
         self._acting = asyncio.Lock()
 
@@ -114,7 +117,11 @@ class ControlApplication:
         if asked.what == "metrics":
             return 200, _PROMETHEUS, await asyncio.to_thread(self.metrics.page)
         if asked.what == "report":
-            return 200, _HTML, await self._page(asked, language)
+            page = await self._read_past(asked, lambda: self._report(asked.model, asked.query), language)
+            return 200, _HTML, page.encode()
+        if asked.what == "machines":
+            machines = await self._read_past(asked, lambda: self._look(asked.model), language)
+            return 200, JSON, _json(machines)
         if asked.what == "alarms":
             return 200, JSON, await asyncio.to_thread(self._alarms, asked, language)
         with speak(language):
@@ -173,7 +180,8 @@ class ControlApplication:
                 {"alarms": list(self._desk.alarms(model=asked.model or None, everything=everything))}
             )
 
-    async def _page(self, asked: Asked, language: str) -> bytes:
+    async def _read_past(self, asked: Asked, reading: Callable[[], T], language: str) -> T:
+        """Do what reads the whole journal in a thread, one at a time."""
         if not self.standing.of(asked.model):
             raise self._unknown(asked.model)
         if self._reporting.locked():
@@ -181,12 +189,12 @@ class ControlApplication:
                 text("another report is being written at this moment"), fix=text("ask again in a minute")
             )
 
-        def write() -> bytes:
+        def read() -> T:
             with speak(language):
-                return self._report(asked.model, asked.query).encode()
+                return reading()
 
         async with self._reporting:
-            return await asyncio.to_thread(write)
+            return await asyncio.to_thread(read)
 
     async def _act(self, asked: Asked, scope: Scope, receive: Receive, language: str) -> bytes:
         headers = dict(scope["headers"])

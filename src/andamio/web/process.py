@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import uvloop
 
 from andamio.errors import AndamioError
 from andamio.kernel.settings import PlantFolder
+from andamio.monitoring.looking import look_at_machines
 from andamio.monitoring.rounds import Past, Rounds
 from andamio.serving.connections import Connections
 from andamio.serving.guard import Guard, GuardOptions
@@ -75,7 +77,8 @@ def run_control(options: ControlOptions, announce: Callable[[ControlStarted], No
     """
     guard = Guard(options.guard)
     listener = guard.listen(options.host, options.port)
-    application = ControlApplication(options.desk, options.report)
+    look = partial(look_at_machines, options.plant, options.past)
+    application = ControlApplication(options.desk, options.report, look)
     ended = threading.Event()
     watcher = threading.Thread(target=_watch, args=(options, application, ended), name="watch")
     watcher.start()

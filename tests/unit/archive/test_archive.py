@@ -63,6 +63,8 @@ def predictions(draw: st.DrawFn) -> PredictionRecord:
     def perhaps(size: int, kind: str = "<f4") -> bytes | None:
         return packed(draw, size, kind) if draw(st.booleans()) else None
 
+    chosen = draw(st.none() | st.sets(st.integers(0, n - 1)).map(sorted))
+    has_signals = draw(st.booleans())
     names = draw(st.integers(0, 2))
     return PredictionRecord(
         ids=[f"i{draw(st.integers(0, 5))}" for _ in range(n)],
@@ -84,7 +86,8 @@ def predictions(draw: st.DrawFn) -> PredictionRecord:
         door=draw(st.sampled_from(("http", "batch"))),
         route=draw(st.sampled_from(("champion", "canary"))),
         quality=draw(st.sampled_from(("model", "fallback"))),
-        signals=packed(draw, 3 * n) if draw(st.booleans()) else None,
+        signals=packed(draw, 3 * (n if chosen is None else len(chosen))) if has_signals else None,
+        signal_rows=chosen if has_signals else None,
     )
 
 

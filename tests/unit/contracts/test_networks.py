@@ -23,9 +23,9 @@ def faults(*told, **asked):
 
 def test_a_contract_asks_for_a_network_and_for_whole_numbers() -> None:
     asked = parse("convolution = true\n[limits]\nint8 = true")
-    assert (asked.convolution, asked.int8) == (True, True)
+    assert (asked.convolution, asked.limits.int8) == (True, True)
     plain = parse()
-    assert (plain.convolution, plain.int8) == (False, False)
+    assert (plain.convolution, plain.limits.int8) == (False, False)
     assert [(change.path, change.breaking) for change in diff(plain, asked)] == [
         ("model.convolution", False),
         ("limits.int8", False),

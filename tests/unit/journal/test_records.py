@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import msgspec
@@ -19,6 +20,8 @@ from andamio.journal import (
     read_journal,
 )
 from andamio.journal.records import Record, ServiceRecord, TruthRecord, moment
+from andamio.journal.sampling import rows_with_samples
+from andamio.kernel.ids import IdMaker
 
 FLOATS = st.floats(width=32)
 TEXTS = st.text(max_size=8)
@@ -57,15 +60,20 @@ def test_every_row_comes_back_with_its_answer(data):
         value=np.arange(n, dtype=np.float32),
     )
     ids = [f"id{i}" for i in range(n)]
-    record = prediction_record(ids, 5.5, "pump", Served(), rows, answers, latency_us=70, door="file")
+    share = data.draw(st.sampled_from([0.0, 0.3, 0.8, 1.0]))
+    record = prediction_record(
+        ids, 5.5, "pump", Served(), rows, answers, latency_us=70, door="file", keep_signals=share
+    )
+    kept = rows_with_samples(ids, share) if signals is not None else []
     content = msgspec.msgpack.encode(record)
     again = msgspec.msgpack.decode(content, type=Record)
     assert isinstance(again, PredictionRecord)
     for i, row in enumerate(again.predictions()):
         np.testing.assert_array_equal(row.numbers, numbers[i])
         assert row.categories == tuple(categories[i])
-        assert (row.signals is None) == (signals is None)
-        if signals is not None:
+        assert (row.signals is None) == (i not in kept)
+        assert row.lacks_samples == (signals is not None and i not in kept)
+        if row.signals is not None and signals is not None:
             np.testing.assert_array_equal(row.signals, signals[i])
         assert (row.id, row.asset or None, row.event_time) == (ids[i], assets[i] or None, None)
         assert row.flags == flags[i]
@@ -116,3 +124,14 @@ def test_a_record_of_a_later_release_with_one_field_more_is_read(folder):
 
 def test_a_time_is_a_moment_in_utc():
     assert moment(1_795_000_000.25).isoformat() == "2026-11-18T11:06:40.250000+00:00"
+
+
+def test_a_greater_share_keeps_what_a_smaller_one_keeps_and_about_as_many_as_it_says():
+    ids = IdMaker().take(4000)
+    shares = (0.0, 0.01, 0.2, 0.7, 1.0)
+    kept = [set(rows_with_samples(ids, share)) for share in shares]
+    for smaller, greater in itertools.pairwise(kept):
+        assert smaller <= greater
+    for share, chosen in zip(shares, kept, strict=True):
+        assert abs(len(chosen) - share * len(ids)) <= 0.03 * len(ids)
+    assert rows_with_samples(ids[::-1], 0.2) == sorted(len(ids) - 1 - row for row in kept[2])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -62,3 +63,41 @@ def test_without_a_target_a_detector_is_drafted() -> None:
     contract = parse_contract(draft_contract(draft), name="m", file="models/m.toml")
     assert contract.kind is Kind.ANOMALY
     assert contract.by_name.keys() == {"speed", "vib", "state"}
+
+
+def beating(steps: list[float], machines: int = 1) -> Source:
+    """Make a history of some machines whose rows follow one another after some seconds."""
+    moments = np.cumsum([0.0, *steps]) * 1e6
+    rows = len(moments) * machines
+    frame = pl.DataFrame(
+        {
+            "time": pl.Series(np.repeat(moments, machines).astype(np.int64)).cast(pl.Datetime("us", "UTC")),
+            "pump": [f"p{place % machines}" for place in range(rows)],
+            "flow": np.random.default_rng(0).normal(10, 1, rows),
+        }
+    )
+    return Source(path=Path("h.parquet"), frame=frame, lines=range(1, rows + 1))
+
+
+@pytest.mark.parametrize("machines", [1, 3])
+def test_a_detector_of_rows_with_a_beat_sees_windows(machines: int) -> None:
+    wishes = Wishes(target=None, asset="pump" if machines > 1 else None)
+    draft, _ = sketch(beating([60.0] * 300, machines), "h", wishes)
+    contract = parse_contract(draft_contract(draft), name="m", file="models/m.toml")
+    assert contract.window is not None
+    assert (contract.window.length, contract.window.tags) == (20, ("flow",))
+
+
+@pytest.mark.parametrize(
+    ("steps", "why"),
+    [([60.0] * 150, "too few rows"), ([1.0, 5000.0, 86_400.0] * 150, "no beat")],
+)
+def test_a_detector_of_rows_without_a_beat_sees_each_alone(steps: list[float], why: str) -> None:
+    draft, _ = sketch(beating(steps), "h", Wishes(target=None))
+    assert draft.time == "time", why
+    assert draft.window is None, why
+
+
+def test_what_is_foretold_of_a_row_gets_no_window() -> None:
+    draft, _ = sketch(beating([60.0] * 300), "h", Wishes(target="flow"))
+    assert draft.window is None

@@ -144,11 +144,18 @@ class Models:
     signer: Signer
 
     def bundle(
-        self, shape: str, *, version: int = 1, more: str = "", bias: float = 0.0, golden: int = 0
+        self,
+        shape: str,
+        *,
+        version: int = 1,
+        more: str = "",
+        bias: float = 0.0,
+        golden: int = 0,
+        head: str = "",
     ) -> Bundle:
         """Build a bundle; ``more`` ends its contract, ``bias`` tells it from others of two classes."""
         kind = "regression" if shape == "number" else "classification"
-        positive = 'positive = "failure"' if shape == "two" else ""
+        positive = 'positive = "failure"' if shape == "two" else head
         text = NUMBERS_AND_WORDS.format(kind=kind, positive=positive) + more
         contract = parse_contract(text, name="pump", file="models/pump.toml")
         features = feature_graph(FeaturePlan(contract, imputed={"ambient_temp": 20.0}))

@@ -115,6 +115,67 @@ def test_json_lines_hold_single_rows_too(windowed: Path, capsys: pytest.CaptureF
     assert told(capsys)["scored"] == 3
 
 
+def counted(plant: Path, name: str, counts: list[int]) -> None:
+    write(plant / name, [f"{50 + count % 7},20,L,P1,{count}" for count in counts])
+
+
+def test_a_counter_that_leaps_in_one_row_silences_nobody(
+    windowed: Path, models: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = windowed / ".andamio" / "deployment.json"
+    counting = WINDOW.replace('gap = "10 min"\n', "")
+    served = Served(5, models.bundle("number", more=counting).digest)
+    write_deployment(path, read_deployment(path).deploying("pump", served))
+    command = ["score", "--out", "out.csv", "--state", "w.state", "--json", "--in"]
+    counted(windowed, "a.csv", [1, 2, 3, 900_000, 4, 5, 6, 7, 8, 9, 900_001])
+    assert run([*command, "a.csv"]) == 0
+    result = told(capsys)
+    assert (result["scored"], result["refused"], result["late"]) == (7, 1, 0)
+    assert "900000 is far ahead of the rows that follow" in (windowed / "out.rejected.csv").read_text()
+    counted(windowed, "b.csv", [10, 11, 12, 13, 14])
+    assert run([*command, "b.csv"]) == 0
+    result = told(capsys)
+    assert (result["scored"], result["refused"], result["late"]) == (4, 0, 0)
+    assert [time for _, time, _ in answers(windowed / "out.csv")] == ["11", "12", "13", "14"]
+    counted(windowed, "c.csv", [15, 16])
+    assert run([*command, "c.csv"]) == 0
+    assert told(capsys)["scored"] == 2
+
+
+CYCLES = """
+[window]
+length = 4
+cycle = "batch"
+tags = ["bearing_temp"]
+"""
+
+
+def test_cycles_of_json_lines_are_those_of_a_table(plant: Path, models: Any) -> None:
+    path = plant / ".andamio" / "deployment.json"
+    served = Served(4, models.bundle("number", more=CYCLES).digest)
+    write_deployment(path, read_deployment(path).deploying("pump", served))
+    batches: list[int | None] = [7] * 3 + [8] * 5 + [None] + [9] * 2
+    times = [f"2026-01-01T08:{minute:02d}:00" for minute in range(len(batches))]
+    table, body = [f"{HEADER},batch"], []
+    for minute, (time, batch) in enumerate(zip(times, batches, strict=True)):
+        table.append(f"{50 + minute % 4},20,L,P1,{time},{'' if batch is None else batch}")
+        row = {
+            "bearing_temp": 50 + minute % 4,
+            "ambient_temp": 20,
+            "product": "L",
+            "asset": "P1",
+            "time": time,
+        }
+        body.append(json.dumps(row | ({} if batch is None else {"batch": batch})))
+    (plant / "rows.csv").write_text("\n".join(table) + "\n")
+    (plant / "rows.jsonl").write_text("\n".join(body))
+    for name in ("rows.csv", "rows.jsonl"):
+        assert run(["score", "--in", name, "--out", f"{name}.out.csv"]) == 0
+    found = answers(plant / "rows.jsonl.out.csv")
+    assert found == answers(plant / "rows.csv.out.csv")
+    assert len(found) == 3
+
+
 @pytest.mark.parametrize("damage", ["cut", "turned", "empty"])
 def test_a_damaged_state_is_refused_and_stays_as_it_is(
     windowed: Path, capsys: pytest.CaptureFixture[str], damage: str

@@ -19,14 +19,15 @@ from andamio.training.boosting import (
     default_settings,
     most_rounds,
 )
-from andamio.training.candidates import Dummy, Setting
+from andamio.training.candidates import Candidate, Dummy, Rehearsal, Setting
 from andamio.training.choosing import choose
 from andamio.training.forest import MOST_LEAVES as FOREST_LEAVES
 from andamio.training.forest import Forest
+from andamio.training.gaussian_process import GaussianProcess
 from andamio.training.linear import LinearFit, train_linear
 from andamio.training.models import Link, linked
 from andamio.training.task import Task, gain
-from andamio.training.trials import Proposal, Trial, run_trial
+from andamio.training.trials import Proposal, Trial, run_trial, trial_of
 
 NUMBER, TWO, THREE = Task(0), Task(2), Task(3)
 SMALL = BoostingSettings(learning_rate=0.2, leaves=4, bins=63)
@@ -143,16 +144,28 @@ def test_a_wavy_truth_is_not() -> None:
     assert choose(tried, given).candidate.family != "linear"
 
 
-def test_a_blend_is_made_only_when_it_lowers_the_loss_beyond_its_noise() -> None:
-    given = setting(NUMBER, rows=400, wiggle=2.0)
-    best, other = sorted(
-        (trial(c, given) for c in (Boosting(SMALL), Forest(trees=10))), key=lambda t: t.score
-    )
-    blend = best_blend(best, [best, other], given)
-    if blend is not None:
-        less, noise = gain(best.losses, blend.losses)
-        assert less > noise
-    assert best_blend(best, [best], given) is None
+def known(candidate: Candidate, margins: np.ndarray, given: Setting) -> Trial:
+    return trial_of(Rehearsal(candidate, Link.IDENTITY, margins[:, None]), (), given)
+
+
+def test_kinds_that_err_apart_are_blended_and_kinds_that_err_alike_are_not() -> None:
+    given = setting(NUMBER, rows=400)
+    rng = np.random.default_rng(0)
+    kinds: tuple[Candidate, ...] = (Boosting(SMALL), Forest(trees=10), GaussianProcess(), LinearFit())
+    apart = [known(kind, given.y + rng.normal(size=400), given) for kind in kinds]
+    best = min(apart, key=lambda t: t.score)
+    blend = best_blend(best, apart, given)
+    assert blend is not None
+    assert len(blend.candidate.settings()) == 3
+    assert sum(blend.candidate.weights) == pytest.approx(1)  # type: ignore[attr-defined]
+    assert max(blend.candidate.weights) < 0.5  # type: ignore[attr-defined]
+    assert blend.score < 0.7 * best.score
+    less, noise = gain(best.losses, blend.losses)
+    assert less > noise
+    error = rng.normal(size=400)
+    alike = [known(kind, given.y + error * (1 + 0.01 * place), given) for place, kind in enumerate(kinds)]
+    assert best_blend(alike[0], alike, given) is None
+    assert best_blend(alike[0], alike[:1], given) is None
 
 
 def test_a_blend_answers_the_weighted_average_of_its_parts() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,9 +11,12 @@ import pytest
 from andamio.bundles import Graph
 from andamio.bundles.parity import certify, certify_thresholds
 from andamio.contracts import parse_contract
+from andamio.training import study
+from andamio.training.candidates import Folds, Setting
 from andamio.training.fitting import Fitted, fit
 from andamio.training.study import Step
 from andamio.training.table import Problem, read_problem
+from andamio.training.trials import Proposal, Trial, run_trial
 
 NUMBERS = "".join(
     f'\n[input.{tag}]\ntype = "number"\nmissing = "impute"\n' for tag in ("load", "speed", "heat")
@@ -125,6 +130,20 @@ def test_a_run_by_time_is_repeated_by_the_number_of_its_trials() -> None:
     by_count = fit(problem, trials=by_time.trials)
     assert by_count.trials == by_time.trials
     assert by_count.graph == by_time.graph
+
+
+def test_one_slow_kind_does_not_end_the_search_for_the_quick_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+
+    def timed(proposal: Proposal, given: Setting, folds: Folds) -> Trial:
+        now[0] += 30.0 if proposal.candidate.family == "gaussian_process" else 1.0
+        return run_trial(proposal, given, folds)
+
+    monkeypatch.setattr(study, "run_trial", timed)
+    monkeypatch.setattr(study, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    by_time = fit(problem_of(CLASSES, rows=80), budget_s=70.0)
+    assert by_time.trials >= 10  # four, if the cost of the slow one were expected of all
+    assert now[0] <= 70.0
 
 
 def test_a_model_beats_the_dummy_on_rows_it_has_not_seen(strong: Fitted) -> None:

@@ -25,6 +25,7 @@ _APPLIES: Mapping[str, tuple[TagType, ...]] = {
     "unknown": (TagType.CATEGORY,),
     "rate_hz": (TagType.WAVEFORM,),
     "length": (TagType.WAVEFORM,),
+    "accuracy": (TagType.NUMBER, TagType.INTEGER, TagType.WAVEFORM),
 }
 
 
@@ -83,9 +84,11 @@ def _input(section: Section, name: str, *, check_units: bool) -> Input:
         unknown=section.choice("unknown", Unknown, Unknown.REJECT),
         rate_hz=section.number("rate_hz", low=0.0),
         length=_length(section),
+        accuracy=section.number("accuracy"),
         line=section.findings.line(*section.path),
     )
     _check_fit(section, kind)
+    _check_accuracy(section, declared)
     if section.has("out_of_range") and not section.has("range") and kind in _APPLIES["range"]:
         section.wrong("out_of_range", text("out_of_range needs a range"), fix=text("add range = [low, high]"))
     section.close()
@@ -171,6 +174,40 @@ def _length(section: Section) -> int | None:
         )
         return None
     return value
+
+
+def _check_accuracy(section: Section, declared: Input) -> None:
+    """Check that a sensor is right to within more than nothing and less than all that it can show."""
+    accuracy = declared.accuracy
+    if accuracy is None or declared.type not in _APPLIES["accuracy"]:
+        return
+    if accuracy <= 0:
+        section.wrong(
+            "accuracy",
+            text("accuracy = {accuracy} is not above zero", accuracy=accuracy),
+            fix=text(
+                "write by how much a reading may be off, up or down, in the unit of the tag: the ± of its"
+                " data sheet"
+            ),
+        )
+    elif declared.range is not None and 2 * accuracy >= declared.range[1] - declared.range[0]:
+        section.wrong(
+            "accuracy",
+            text(
+                "accuracy = ±{accuracy} is as wide as the range {low} to {high}",
+                accuracy=accuracy,
+                low=declared.range[0],
+                high=declared.range[1],
+            ),
+            why=text("such a reading would say nothing"),
+            fix=text("write it in the unit of the tag, not in per cent"),
+        )
+    elif declared.type is TagType.INTEGER and accuracy < 1:
+        section.wrong(
+            "accuracy",
+            text("accuracy = {accuracy} leaves a whole number as it is", accuracy=accuracy),
+            fix=text("remove it, or write 1 or more"),
+        )
 
 
 def _check_fit(section: Section, kind: TagType) -> None:

@@ -28,11 +28,8 @@ def check_convolution(root: Section, inputs: Sequence[Input], window: Window | N
         )
 
 
-def read_int8(root: Section, *, asked: bool) -> bool:
+def read_int8(section: Section, *, asked: bool) -> bool:
     """Read ``[limits] int8``: whether a network is to be computed in whole numbers of 8 bits."""
-    section = root.section("limits")
-    if section is None:
-        return False
     int8 = _flag(section, "int8")
     if int8 and not asked:
         section.wrong(
@@ -40,7 +37,6 @@ def read_int8(root: Section, *, asked: bool) -> bool:
             text("int8 is about a convolutional network, and none is asked for"),
             fix=text("write convolution = true in [model], or remove int8"),
         )
-    section.close()
     return int8
 
 

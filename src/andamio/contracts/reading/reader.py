@@ -13,12 +13,13 @@ from andamio.contracts.reading.findings import Findings
 from andamio.contracts.reading.gates import read_accept
 from andamio.contracts.reading.inputs import read_features, read_inputs
 from andamio.contracts.reading.locator import Locator
-from andamio.contracts.reading.networks import check_convolution, read_int8
+from andamio.contracts.reading.networks import check_convolution
 from andamio.contracts.reading.section import Section
 from andamio.contracts.reading.settings import (
     check_target,
     read_costs,
     read_latency,
+    read_limits,
     read_model,
     read_monitor,
     read_operation,
@@ -108,9 +109,9 @@ def _contract(root: Section, name: str, content: str, *, check_units: bool) -> C
     check_target(root, model, inputs)
     window = read_window(root, inputs, model.time)
     check_convolution(root, inputs, window, asked=model.convolution)
-    int8 = read_int8(root, asked=model.convolution)
     features = read_features(root, inputs)
     output, p99_ms, costs = read_output(root, model.kind), read_latency(root), read_costs(root, model.kind)
+    limits = read_limits(root, network=model.convolution)
     accept = read_accept(root, model.kind, inputs, costs=costs is not None, horizon=model.horizon is not None)
     monitor, retrain = read_monitor(root, inputs), read_retrain(root)
     fallback = read_fallback(root, model.kind, inputs)
@@ -126,13 +127,13 @@ def _contract(root: Section, name: str, content: str, *, check_units: bool) -> C
         positive=model.positive,
         horizon=model.horizon,
         convolution=model.convolution,
-        int8=int8,
         window=window,
         operation=operation,
         inputs=inputs,
         features=features,
         output=output,
         p99_ms=p99_ms,
+        limits=limits,
         accept=accept,
         costs=costs,
         monitor=monitor,

@@ -1,4 +1,4 @@
-"""Read the short sections: model, operation, output, latency, costs, monitoring, retraining."""
+"""Read the short sections: model, operation, output, latency, limits, costs, monitoring, retraining."""
 
 from __future__ import annotations
 
@@ -6,9 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from andamio.contracts.contract import Costs, Input, Kind, Monitor, Operation, Output, Retrain, Threshold
+from andamio.contracts.contract import (
+    Costs,
+    Input,
+    Kind,
+    Limits,
+    Monitor,
+    Operation,
+    Output,
+    Retrain,
+    Threshold,
+)
 from andamio.contracts.reading.inputs import TAG_NAME
-from andamio.contracts.reading.networks import read_convolution
+from andamio.contracts.reading.networks import read_convolution, read_int8
 from andamio.contracts.reading.section import Section, is_number
 from andamio.contracts.reading.windows import read_horizon
 from andamio.contracts.spelling import spelled
@@ -103,6 +113,7 @@ def read_operation(root: Section) -> Operation:
         on_full_disk="score-unlogged"
         if section.word("on_full_disk", ON_FULL_DISK) == "score-unlogged"
         else "stop",
+        keep_signals=1.0 if (kept := section.number("keep_signals", low=0.0, high=1.0)) is None else kept,
     )
     section.close()
     return operation
@@ -147,6 +158,20 @@ def read_latency(root: Section) -> float | None:
     p99_ms = section.number("p99_ms", low=0.001)
     section.close()
     return p99_ms
+
+
+def read_limits(root: Section, *, network: bool) -> Limits:
+    """Read ``[limits]``: what the graph may weigh, how long one row may take, how a network is computed."""
+    section = root.section("limits")
+    if section is None:
+        return Limits()
+    limits = Limits(
+        model_mb=section.number("model_mb", low=0.001, high=1000.0),
+        p99_ms=section.number("p99_ms", low=0.001),
+        int8=read_int8(section, asked=network),
+    )
+    section.close()
+    return limits
 
 
 def read_costs(root: Section, kind: Kind) -> Costs | None:

@@ -66,7 +66,9 @@ def _turn(values: Var, split: Split, *, back: bool) -> Var:
     signs = np.array([[-1.0], [1.0]] if back else [[1.0], [-1.0]])
     pairs = op.reshape(values, _shape(-1, split.rows, 2, split.b))
     swapped = op.gather(pairs, op.const(np.array([1, 0])), axis=2)
-    turned = op.add(op.mul(pairs, constant(cosine)), op.mul(swapped, constant(sine * signs)))
+    # Both of the full shape: onnxruntime stretches a constant along an inner axis at twice the cost.
+    both = np.repeat(cosine, 2, axis=1)
+    turned = op.add(op.mul(pairs, constant(both)), op.mul(swapped, constant(sine * signs)))
     return op.reshape(turned, _shape(-1, split.rows, 2 * split.b))
 
 

@@ -12,7 +12,8 @@ numpy alone, and no file: whoever has a folder keeps the bytes.
 
 from andamio.features.windows.forming import Windows
 from andamio.features.windows.history import form_windows
-from andamio.features.windows.moments import dated_after, read_ticks, ticks_of_seconds
+from andamio.features.windows.leaps import leapt, without_leap
+from andamio.features.windows.moments import dated_after, is_count, read_ticks, ticks_of_seconds
 from andamio.features.windows.plan import TICKS, WindowPlan, ticks_of, window_plan
 from andamio.features.windows.samples import Samples
 from andamio.features.windows.state import kept, taken_up
@@ -28,7 +29,9 @@ __all__ = [
     "Windows",
     "dated_after",
     "form_windows",
+    "is_count",
     "kept",
+    "leapt",
     "read_ticks",
     "rows_of",
     "samples_of",
@@ -36,4 +39,5 @@ __all__ = [
     "ticks_of",
     "ticks_of_seconds",
     "window_plan",
+    "without_leap",
 ]

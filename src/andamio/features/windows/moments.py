@@ -41,8 +41,13 @@ def dated_after(times: Sequence[str | None], ticks: Ticks, moment: datetime) -> 
     """
     after = ticks > (moment - _START) // _TICK
     for place in np.flatnonzero(after).tolist():
-        after[place] = not _NUMBER.fullmatch((times[place] or "").strip())
+        after[place] = not is_count(times[place])
     return after
+
+
+def is_count(time: str | None) -> bool:
+    """Tell a number of a column that counts from a date."""
+    return _NUMBER.fullmatch((time or "").strip()) is not None
 
 
 def ticks_of_seconds(seconds: NDArray[np.float64]) -> tuple[Ticks, NDArray[np.bool_]]:

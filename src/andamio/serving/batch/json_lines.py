@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from andamio.contracts import Contract
+from andamio.contracts.cells import text_of
 from andamio.contracts.decoder import RowDecoder
 from andamio.contracts.rows import no_rows
 from andamio.errors import Fault, text
@@ -29,6 +30,7 @@ class JsonLinesSource:
         self._path = path
         self._contract = contract
         self._decoder = RowDecoder(contract)
+        self._cycle = None if contract.window is None else contract.window.cycle
 
     def pieces(self) -> Iterable[Piece]:
         """Yield the pieces in the order of the file."""
@@ -40,6 +42,9 @@ class JsonLinesSource:
 
     def _piece(self, batch: Sequence[_Line]) -> Piece:
         readable, refusals = _readable(batch)
+        cycles: dict[int, str] = {}
+        if self._cycle is not None:
+            readable, cycles = _parted(readable, self._cycle, is_tag=self._cycle in self._contract.by_name)
         if readable:
             bad = self._decoder.bad_cells(_body(readable))
             refusals += [placed(found, readable[found.row][0]) for found in bad]
@@ -47,11 +52,26 @@ class JsonLinesSource:
             readable = [line for place, line in enumerate(readable) if place not in rows_of_bad]
         rows = self._decoder.decode(_body(readable)) if readable else no_rows(self._contract)
         refusals.sort(key=lambda refusal: refusal.line)
-        return Piece(rows, [number for number, _ in readable], len(batch) - len(readable), refusals)
+        lines = [number for number, _ in readable]
+        told = None if self._cycle is None else [cycles.get(number, "") for number in lines]
+        return Piece(rows, lines, len(batch) - len(readable), refusals, told)
 
 
 def _body(lines: Sequence[_Line]) -> bytes:
     return b'{"rows":[' + b",".join([line for _, line in lines]) + b"]}"
+
+
+def _parted(lines: Sequence[_Line], cycle: str, *, is_tag: bool) -> tuple[list[_Line], dict[int, str]]:
+    """Read the cycles of the lines that name one; where it is no tag, take it out of them."""
+    rows: list[_Line] = []
+    cycles: dict[int, str] = {}
+    for number, line in lines:
+        row = _decode_object(line)
+        told = row.get(cycle) if is_tag else row.pop(cycle, None)
+        if told is not None:
+            cycles[number] = text_of(msgspec.json.decode(told), typed=True) or ""
+        rows.append((number, msgspec.json.encode(row)))
+    return rows, cycles
 
 
 def _readable(batch: Sequence[_Line]) -> tuple[list[_Line], list[Refusal]]:

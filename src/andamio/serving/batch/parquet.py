@@ -82,6 +82,7 @@ class ParquetTarget:
         self._parts: Queue[_Part | None] = Queue(_WAITING)
         self._writer: Thread | None = None
         self._failure: Exception | None = None
+        self.unseen = self._file.unseen
         self.publish = self._file.publish
 
     def add(self, lines: Sequence[int], scorer: Scorer, block: Block) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from andamio.contracts import Rows
 from andamio.contracts.table import BadCell
 from andamio.errors import Fault, text
+from andamio.serving.batch.settling import Unseen
 from andamio.serving.scorer import Block, Scorer
 
 PIECE_ROWS = 8192
@@ -92,6 +93,11 @@ class Courses(Protocol):
 
 class Target(Protocol):
     """Writes the answers of a file; nothing is seen under its name before it is whole."""
+
+    @property
+    def unseen(self) -> Unseen:
+        """Where it lies until it is published."""
+        ...
 
     def add(self, lines: Sequence[int], scorer: Scorer, block: Block) -> None:
         """Write the answers of a piece."""

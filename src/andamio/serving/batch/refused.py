@@ -12,8 +12,8 @@ from andamio.contracts.faults import cut
 from andamio.errors import Fault
 from andamio.language import say
 from andamio.serving.batch.pieces import Refusal
+from andamio.serving.batch.settling import Unseen, publish
 from andamio.serving.batch.targets import UnseenFile
-from andamio.storage.files import remove_file
 
 _HEADER = ("line", "code", "tag", "value", "what", "try")
 WORDED_ROWS = 10_000
@@ -61,18 +61,19 @@ class RefusedFile:
         writer.writerows([self._written(refusal, keep=keep) for refusal in refusals])
         self._file.write(text.getvalue().encode())
 
+    @property
+    def unseen(self) -> Unseen:
+        """Where it lies until it is published."""
+        return Unseen(str(self.path.absolute())) if self._file is None else self._file.unseen
+
     def make_durable(self) -> None:
         """Force the file to the disk, still unseen."""
         if self._file is not None:
             self._file.make_durable()
 
-    def publish(self) -> Path | None:
+    def publish(self) -> None:
         """Give the file its name; without any fault an old one goes, so that it accuses nobody."""
-        if self._file is None:
-            remove_file(self.path)
-            return None
-        self._file.publish()
-        return self.path
+        publish([self.unseen])
 
     def abandon(self) -> None:
         """Leave nothing behind, unless it was published."""

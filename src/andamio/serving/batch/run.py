@@ -15,6 +15,7 @@ from andamio.journal import BatchRecord, Record, RejectedRow, RejectRecord
 from andamio.kernel.digests import sha256_of_file
 from andamio.serving.batch.pieces import Courses, Piece, Source, Target, read_ahead
 from andamio.serving.batch.refused import RefusedFile
+from andamio.serving.batch.settling import Intent, Memory
 from andamio.serving.scorer import Scorer
 
 KEPT_ROWS = 100_000
@@ -59,6 +60,7 @@ def score_file(
     files: Files,
     commit: Callable[[Sequence[Record]], None],
     courses: Courses | None = None,
+    memory: Memory | None = None,
 ) -> BatchResult:
     """Score a file; the output appears when it is whole and its record is in the journal.
 
@@ -73,6 +75,7 @@ def score_file(
         files: Their names; the refused rows go beside the output.
         commit: Puts records into the journal to stay.
         courses: Smooths remaining lives.
+        memory: Goes on from file to file, in one step with the answers.
 
     Raises:
         RowsRejected: The contract refuses every row; that is journalled, and nothing is written.
@@ -80,7 +83,7 @@ def score_file(
     """
     result = BatchResult()
     rows: list[Record] = []
-    refused = RefusedFile(files.output)
+    refused, intended = RefusedFile(files.output), False
     switched_s = sys.getswitchinterval()
     # The graph runs outside the interpreter; back from it, this thread waits so long for the others.
     sys.setswitchinterval(_SWITCH_S)
@@ -95,24 +98,32 @@ def score_file(
                 refused.add(piece.refusals, keep=not result.scored)
                 scored = _score(scorer, piece, target, courses, recorded=result.rows_kept)
                 rows = rows + scored if result.rows_kept else []
-        if not result.scored:
+        result.reasons, result.worded = dict(refused.reasons), refused.worded
+        if not result.scored and result.unanswered <= 0:
             commit(rows)
-            if result.unanswered > 0:  # they wait for the windows that later files end
-                refused.make_durable()
-                result.rejected = refused.publish()
-                result.reasons, result.worded = dict(refused.reasons), refused.worded
-                return result
             raise _nothing_scored(refused, result.refused)
-        output_digest = target.make_durable()
+        outputs = [refused.unseen]
+        if result.scored:  # else they wait for the windows that later files end
+            output_digest = target.make_durable()
+            rows.append(_record(scorer, files, input_digest.result(), output_digest, result))
+            outputs.append(target.unseen)  # the last step: an output that is seen has its refusals beside it
         refused.make_durable()
-        commit([*rows, _record(scorer, files, input_digest.result(), output_digest, result)])
-        result.rejected = refused.publish()
-        target.publish()  # the last step: an output that is seen has its refusals beside it
+        result.rejected = refused.path if refused.unseen.unseen else None
+        if memory is not None:
+            memory.intend(Intent(rows, outputs), result)
+            intended = True
+        commit(rows)
+        refused.publish()
+        if result.scored:
+            target.publish()
+        if memory is not None:
+            memory.done()
     finally:
         sys.setswitchinterval(switched_s)
-        refused.abandon()
-        target.abandon()
-    result.reasons, result.worded = dict(refused.reasons), refused.worded
+        if not intended:
+            refused.abandon()
+        if not intended or not result.scored:
+            target.abandon()
     return result
 
 

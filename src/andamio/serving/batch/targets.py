@@ -14,8 +14,9 @@ import numpy as np
 
 from andamio.kernel.digests import sha256_of_file
 from andamio.serving.answers import Column, Prediction
+from andamio.serving.batch.settling import Unseen, publish
 from andamio.serving.scorer import Block, Scorer
-from andamio.storage.files import before, remove_abandoned, remove_file, saying_when_full, sync_folder
+from andamio.storage.files import before, remove_abandoned, remove_file, saying_when_full
 
 
 class UnseenFile:
@@ -39,6 +40,11 @@ class UnseenFile:
             self._file.write(content)
 
     @property
+    def unseen(self) -> Unseen:
+        """Where it lies until it is published."""
+        return Unseen(str(self._path.absolute()), str(self._unseen.absolute()))
+
+    @property
     def file(self) -> BinaryIO:
         """The open file, for whoever writes it with a library."""
         return self._file
@@ -54,9 +60,7 @@ class UnseenFile:
 
     def publish(self) -> None:
         """Give the file its name."""
-        before("rename", self._path)
-        self._unseen.replace(self._path)
-        sync_folder(self._path.parent)
+        publish([self.unseen])
 
     def abandon(self) -> None:
         """Leave nothing behind, unless it was published."""
@@ -70,6 +74,7 @@ class JsonLinesTarget:
     def __init__(self, path: Path) -> None:
         self._file = UnseenFile(path)
         self._encoder = msgspec.json.Encoder()
+        self.unseen = self._file.unseen
         self.make_durable = self._file.make_durable
         self.publish = self._file.publish
         self.abandon = self._file.abandon
@@ -90,6 +95,7 @@ class CsvTarget:
     def __init__(self, path: Path) -> None:
         self._file = UnseenFile(path)
         self._headed = False
+        self.unseen = self._file.unseen
         self.make_durable = self._file.make_durable
         self.publish = self._file.publish
         self.abandon = self._file.abandon

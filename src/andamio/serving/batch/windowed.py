@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, Protocol
@@ -38,6 +38,10 @@ class WindowFormer(Protocol):
 
     def ahead(self, rows: Rows) -> NDArray[np.bool_]:
         """Tell which rows bear a date that cannot have come yet, shape ``(rows,)``."""
+        ...
+
+    def leapt(self, rows: Rows) -> NDArray[np.bool_]:
+        """Tell which rows count far ahead of those that follow, shape ``(rows,)``."""
         ...
 
     def push(self, rows: Rows, lines: NDArray[np.int64], cycles: Sequence[str] | None) -> Ended:
@@ -81,9 +85,14 @@ class WindowedSource:
                 fix=text("add the column, in a CSV or a Parquet file"),
             )
         placed, ahead = self._former.placed(piece.rows), self._former.ahead(piece.rows)
+        leapt = self._former.leapt(piece.rows) & placed & ~ahead
         lines = np.asarray(piece.lines, np.int64)
-        unplaced = [*_unplaced(piece, placed), *_ahead(piece, ahead)]
-        placed &= ~ahead
+        unplaced = [
+            *_unplaced(piece, placed),
+            *_ahead(piece, ahead, _from_the_future),
+            *_ahead(piece, leapt, _far_ahead),
+        ]
+        placed &= ~ahead & ~leapt
         cycles = piece.cycles
         if unplaced:
             chosen = np.flatnonzero(placed)
@@ -107,10 +116,10 @@ def _unplaced(piece: Piece, placed: NDArray[np.bool_]) -> Iterator[Refusal]:
         yield Refusal(piece.lines[place], code, "time", sent, partial(_no_moment, code, sent))
 
 
-def _ahead(piece: Piece, ahead: NDArray[np.bool_]) -> Iterator[Refusal]:
+def _ahead(piece: Piece, ahead: NDArray[np.bool_], write: Callable[[str | None], Fault]) -> Iterator[Refusal]:
     for place in np.flatnonzero(ahead).tolist():
         sent = piece.rows.times[place]
-        yield Refusal(piece.lines[place], "contract-range", "time", sent, partial(_from_the_future, sent))
+        yield Refusal(piece.lines[place], "contract-range", "time", sent, partial(write, sent))
 
 
 def _from_the_future(sent: str | None) -> Fault:
@@ -119,6 +128,15 @@ def _from_the_future(sent: str | None) -> Fault:
         text("{value} has not come yet, by the clock of this box", value=sent),
         why=text("all later rows of the machine would come too late for their windows"),
         fix=text("check the clock of whatever wrote the row, and of this box (date)"),
+    )
+
+
+def _far_ahead(sent: str | None) -> Fault:
+    return Fault(
+        "contract-range",
+        text("{value} is far ahead of the rows that follow", value=sent),
+        why=text("all later rows of the machine would come too late for their windows"),
+        fix=text("check whatever counts: the next rows go on from before this one"),
     )
 
 

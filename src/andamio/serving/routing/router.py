@@ -84,6 +84,7 @@ class Router:
                         door=door,
                         route=route,
                         quality=part.quality,
+                        keep_signals=part.scorer.keep_signals,
                     )
                 )
         return Routed(ids, [one for one in found if one is not None], versions, fallback, records)

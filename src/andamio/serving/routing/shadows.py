@@ -121,6 +121,13 @@ def _record(heard: _Heard) -> ShadowRecord:
     outputs = heard.scorer.graph.run(heard.rows, features=False)
     now = time.time()
     answer = prediction_record(
-        heard.ids, now, heard.scorer.model, heard.scorer, heard.rows, outputs, route="shadow"
+        heard.ids,
+        now,
+        heard.scorer.model,
+        heard.scorer,
+        heard.rows,
+        outputs,
+        route="shadow",
+        keep_signals=heard.scorer.keep_signals,
     )
     return ShadowRecord(time=now, answer=answer)

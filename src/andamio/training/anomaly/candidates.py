@@ -46,7 +46,7 @@ class Candidate(Protocol):
         """Tell whether so many rows are enough for it, and few enough."""
 
     def learn(self, x: Matrix, seed: int) -> Usual:
-        """Learn from rows, shape ``(rows, features)``."""
+        """Learn from rows, shape ``(rows, features)``: asset by asset, each in the order of time."""
 
 
 def standard(x: Matrix) -> tuple[Floats, Floats]:

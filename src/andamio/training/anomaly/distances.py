@@ -16,6 +16,7 @@ from andamio.training.anomaly.candidates import Floats, some_rows, standard
 from andamio.training.models import Matrix, Thresholds
 
 _LEAST_SHARE = 1e-9
+_STRETCHES = 10
 _ROBUST_ROWS, _ROBUST_FEATURES = 4000, 40
 
 
@@ -49,7 +50,11 @@ class Length:
 class Mahalanobis:
     """The distance in units of the usual variation, with a covariance shrunk towards independence.
 
-    Source: Ledoit & Wolf, Journal of Multivariate Analysis 88 (2004), 365-411.
+    Rows come in the order of time. What the levels of ten stretches vary by is added: a stretch to come has
+    a level of its own, and a tag that wanders must go further before it is unusual.
+
+    Source: Ledoit & Wolf, Journal of Multivariate Analysis 88 (2004), 365-411; Searle, Casella & McCulloch,
+    Variance Components (1992), section 7.2 (foretelling a new level of a random effect).
     """
 
     family: ClassVar[str] = "mahalanobis"
@@ -67,7 +72,14 @@ class Mahalanobis:
         """Estimate mean and covariance."""
         mean, scale = standard(x)
         z = (x.astype(np.float64) - mean) / scale
-        return whitened(LedoitWolf(assume_centered=True).fit(z).covariance_, mean, scale)
+        within = LedoitWolf(assume_centered=True).fit(z).covariance_
+        return whitened(within + between(z), mean, scale)
+
+
+def between(z: Floats) -> Floats:
+    """Measure how the levels of ten stretches of centred rows vary, shape ``(features, features)``."""
+    levels = np.array([stretch.mean(axis=0) for stretch in np.array_split(z, min(_STRETCHES, len(z)))])
+    return np.asarray(levels.T @ levels / max(len(levels) - 1, 1))
 
 
 @dataclass(frozen=True, slots=True)

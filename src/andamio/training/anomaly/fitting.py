@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +13,11 @@ from threadpoolctl import threadpool_limits
 from andamio.contracts.contract import Contract, Feature, TagType
 from andamio.errors import text
 from andamio.features import FeatureGraph
+from andamio.training.anomaly.blocks import in_time
 from andamio.training.anomaly.candidates import Candidate, Usual
 from andamio.training.anomaly.choosing import Field, Trial, best
 from andamio.training.anomaly.distances import Mahalanobis, PrincipalComponents, RobustMahalanobis
+from andamio.training.anomaly.forecasts import Forecast, lagged
 from andamio.training.anomaly.forests import Isolation
 from andamio.training.anomaly.networks import Autoencoder
 from andamio.training.anomaly.regimes import InRegimes, OperatingPoints
@@ -57,7 +59,7 @@ def fit_detector(
     trials: int | None,
     seed: int,
     progress: Progress,
-    only: Candidate | None = None,
+    only: Trial | None = None,
 ) -> FittedDetector:
     """Fit a detector to all rows of a problem; rows of known anomalies are not learnt from.
 
@@ -68,20 +70,20 @@ def fit_detector(
         trials: Try exactly so many instead: repeats a run that tried as many.
         seed: Of every draw.
         progress: Told each step as it begins.
-        only: The candidate to learn; None chooses.
+        only: The trial whose candidate is to be learnt; None chooses.
     """
     # The last bits of a sum must not depend on how many cores a box has.
     with threadpool_limits(limits=1):
         usual, known = apart_from_known(problem)
+        usual = usual.take(np.concatenate(in_time(usual)))
         windowed = problem.contract.window is not None
         matrices = Matrices(problem.contract, usual.rows, excluded, suggest=not windowed)
         tried = _some(usual)
-        found = smoothed(problem.contract, excluded)
-        graph, x = matrices.graph(found), matrices.matrix(found)
-        field = Field.of(usual.take(tried), known, graph, x[tried], seed)
-        candidates = list(_candidates(problem.contract, graph, len(tried))) if only is None else [only]
-        made = _try(field, candidates or [Mahalanobis()], budget_s, trials, progress)
+        offers = _Offers(problem.contract, excluded, matrices, usual.take(tried), known, tried, seed)
+        made = _try(offers.all() if only is None else offers.of(only), budget_s, trials, progress)
         chosen = best(made)
+        found = chosen.found
+        graph, x = matrices.graph(found), matrices.matrix(found)
         progress(Step(text("training {model} on all rows", model=chosen.candidate.title), 0.0, 0.0))
         model, kept = _learn(chosen, x, tried, seed)
         native = TrainedDetector(
@@ -94,6 +96,49 @@ def fit_detector(
             positive=problem.positive,
         )
         return FittedDetector(native, chosen, tuple(made), found, int((~kept).sum()))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Offers:
+    """What is tried on a history, each candidate with the features that it reads."""
+
+    contract: Contract
+    excluded: frozenset[str]
+    matrices: Matrices
+    usual: Problem
+    known: Problem
+    tried: Index
+    seed: int
+
+    def field(self, found: tuple[Feature, ...]) -> tuple[Field, FeatureGraph]:
+        """Compute features, with some that were found."""
+        graph, x = self.matrices.graph(found), self.matrices.matrix(found)[self.tried]
+        return Field.of(self.usual, self.known, graph, x, self.seed, found), graph
+
+    def of(self, trial: Trial) -> Iterator[tuple[Field, Candidate]]:
+        """Offer the candidate of a trial alone."""
+        yield self.field(trial.found)[0], trial.candidate
+
+    def all(self) -> Iterator[tuple[Field, Candidate]]:
+        """Offer what suits, the simplest first; something always does."""
+        found = smoothed(self.contract, self.excluded)
+        field, graph = self.field(found)
+        offered = list(_candidates(self.contract, graph, len(self.usual))) or [Mahalanobis()]
+        yield from ((field, candidate) for candidate in offered[:2])
+        yield from self._forecasts()
+        yield from ((field, candidate) for candidate in offered[2:])
+
+    def _forecasts(self) -> Iterator[tuple[Field, Candidate]]:
+        window, before = self.contract.window, lagged(self.contract, self.excluded)
+        if window is None or not before:
+            return
+        field, graph = self.field(before)
+        names = graph.names
+        latest = tuple(names.index(tag) for tag in window.tags if tag in names)
+        candidate = Forecast(latest, tuple(names.index(feature.name) for feature in before))
+        if candidate.suits(len(self.usual), len(names)):
+            columns = _regime_columns(self.contract, graph)
+            yield field, InRegimes(candidate, columns) if columns else candidate
 
 
 def _learn(chosen: Trial, x: Matrix, tried: Index, seed: int) -> tuple[Usual, NDArray[np.bool_]]:
@@ -135,11 +180,11 @@ def apart_from_known(problem: Problem) -> tuple[Problem, Problem]:
 
 
 def _try(
-    field: Field, candidates: Sequence[Candidate], budget_s: float, trials: int | None, progress: Progress
+    offers: Iterable[tuple[Field, Candidate]], budget_s: float, trials: int | None, progress: Progress
 ) -> list[Trial]:
     begun = time.monotonic()
     made: list[Trial] = []
-    for candidate in candidates:
+    for field, candidate in offers:
         spent = time.monotonic() - begun
         enough = spent > budget_s if trials is None else len(made) >= trials
         if made and enough:

@@ -8,8 +8,10 @@ from andamio.errors import UsageError, text
 from andamio.features import Sister
 from andamio.training.anomaly.choosing import Trial
 from andamio.training.anomaly.fitting import FittedDetector, fit_detector
+from andamio.training.anomaly.within import within
 from andamio.training.judging import plain
 from andamio.training.learnt import Learnt
+from andamio.training.pruning import Pruned
 from andamio.training.study import Progress, Step
 from andamio.training.table import Problem
 
@@ -42,22 +44,34 @@ def learn_detector(
     fitted = fit_detector(
         problem, excluded=excluded, budget_s=budget_s, trials=trials, seed=seed, progress=progress
     )
-    return _learnt(problem, fitted, excluded, seed, fitted.trials)
+    refit = partial(_only, problem, excluded, seed)
+    fitted, pruned = within(fitted, problem.contract.limits.model_mb, refit)
+    won = next(trial for trial in fitted.trials if trial.candidate == fitted.chosen.candidate)
+    return _learnt(problem, fitted, excluded, seed, fitted.trials, won, pruned)
 
 
-def _again(
-    trials: tuple[Trial, ...], chosen: Trial, excluded: frozenset[str], seed: int, problem: Problem
-) -> Learnt:
-    fitted = fit_detector(
+def _only(problem: Problem, excluded: frozenset[str], seed: int, trial: Trial) -> FittedDetector:
+    return fit_detector(
         problem,
         excluded=excluded,
         budget_s=0.0,
         trials=1,
         seed=seed,
         progress=_quiet,
-        only=chosen.candidate,
+        only=trial,
     )
-    return _learnt(problem, fitted, excluded, seed, trials)
+
+
+def _again(
+    trials: tuple[Trial, ...],
+    chosen: Trial,
+    excluded: frozenset[str],
+    seed: int,
+    pruned: Pruned | None,
+    problem: Problem,
+) -> Learnt:
+    fitted = _only(problem, excluded, seed, chosen)
+    return _learnt(problem, fitted, excluded, seed, trials, chosen, pruned)
 
 
 def _learnt(
@@ -66,6 +80,8 @@ def _learnt(
     excluded: frozenset[str],
     seed: int,
     trials: tuple[Trial, ...],
+    won: Trial,
+    pruned: Pruned | None,
 ) -> Learnt:
     chosen, native = fitted.chosen, fitted.native
     candidate = chosen.candidate
@@ -85,23 +101,24 @@ def _learnt(
             "alarms_allowed_in_the_history": plain(chosen.limit.allowed),
             "history_vouches_for_the_budget": chosen.limit.vouched,
             "rows_set_aside": fitted.set_aside,
+            **({} if pruned is None else {"pruned": pruned.facts()}),
         },
-        standings=tuple(_standing(trial, trial.candidate == candidate) for trial in trials),
-        again=partial(_again, trials, chosen, excluded, seed),
+        standings=tuple(_standing(trial, won) for trial in trials),
+        again=partial(_again, trials, chosen, excluded, seed, pruned),
     )
 
 
-def _standing(trial: Trial, chosen: bool) -> object:
+def _standing(trial: Trial, chosen: Trial) -> object:
     return plain(
         {
             "family": trial.candidate.family,
             "title": trial.candidate.title,
             "metric": "detection",
             "score": trial.power,
-            "error": trial.error,
+            "error": trial.lead_error(chosen),
             "noticed": trial.noticed,
             "recall": trial.recall,
-            "chosen": chosen,
+            "chosen": trial.candidate == chosen.candidate,
         }
     )
 

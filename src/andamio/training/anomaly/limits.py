@@ -43,22 +43,47 @@ def set_limit(problem: Problem, raw: Floats) -> Limit:
         problem: The rows, all of them usual as far as anybody knows.
         raw: Their scores, shape ``(rows,)``.
     """
-    place, count = _cut(problem, raw)
-    peaks = np.full(count, -np.inf)
-    np.maximum.at(peaks, place, raw)
-    sound = np.isfinite(peaks)
-    far = np.zeros(count, np.bool_)
-    far[sound] = apart(peaks[sound])
-    told = peaks[sound & ~far]
-    allowed = allowed_alarms(problem)
-    between = len(told) / max(allowed, 1e-12)
-    return Limit(
-        level=return_level(told, between),
-        stretches=len(told),
-        allowed=allowed,
-        vouched=between <= FURTHEST * len(told),
-        aside=far[place],
-    )
+    return Stretches.of(problem, raw).limit(raw)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretches:
+    """A history in stretches, of which the greatest score of each is one piece of evidence.
+
+    Attributes:
+        place: The stretch of each row, shape ``(rows,)``.
+        count: How many there are.
+        allowed: False alarms that the budget allows in a time as long as the history.
+    """
+
+    place: Index
+    count: int
+    allowed: float
+
+    @classmethod
+    def of(cls, problem: Problem, raw: Floats) -> Stretches:
+        """Cut a history by how long its scores remember."""
+        place, count = _cut(problem, raw)
+        return cls(place, count, allowed_alarms(problem))
+
+    def limit(self, raw: Floats, rows: NDArray[np.bool_] | None = None) -> Limit:
+        """Set the limit from the scores of some of the rows; None takes all."""
+        place = self.place if rows is None else self.place[rows]
+        allowed = self.allowed * len(place) / max(len(self.place), 1)
+        peaks = np.full(self.count, -np.inf)
+        np.maximum.at(peaks, place, raw if rows is None else raw[rows])
+        sound = np.isfinite(peaks)
+        far = np.zeros(self.count, np.bool_)
+        far[sound] = apart(peaks[sound])
+        told = peaks[sound & ~far]
+        between = len(told) / max(allowed, 1e-12)
+        return Limit(
+            level=return_level(told, between),
+            stretches=len(told),
+            allowed=allowed,
+            vouched=between <= FURTHEST * len(told),
+            aside=far[self.place],
+        )
 
 
 def allowed_alarms(problem: Problem) -> float:

@@ -12,11 +12,12 @@ from andamio.contracts import parse_contract
 from andamio.contracts.signal import Signal
 from andamio.errors import TrainingDataRefused
 from andamio.kernel.digests import canonical_json
-from andamio.training.anomaly.choosing import Field
+from andamio.training.anomaly.choosing import Field, Trial, best
 from andamio.training.anomaly.distances import Mahalanobis
 from andamio.training.anomaly.faults import FAULTS, inject
 from andamio.training.anomaly.fitting import fit_detector
 from andamio.training.anomaly.limits import allowed_alarms
+from andamio.training.anomaly.networks import Autoencoder
 from andamio.training.anomaly.splitting import hold_out_latest
 from andamio.training.matrix import Matrices
 from andamio.training.run import TrainOptions, train
@@ -175,6 +176,72 @@ def test_a_window_adds_its_means_and_nothing_else():
     assert fitted.native.features.names == (*TAGS, *(f"{tag}_mean" for tag in TAGS))
     info = fitted.native.info(told)
     assert (info.signals, info.samples) == (TAGS, (5,) * len(TAGS))
+
+
+def test_a_lead_that_may_be_luck_does_not_win_over_a_simpler_candidate():
+    lucky = _trial(0.30, [0.3, 0.3, 0.3, 0.3, 0.3])
+    simple = _trial(0.25, [0.25, 0.28, 0.25, 0.28, 0.25])
+    assert lucky.lead_error(simple) == pytest.approx(0.02939, rel=1e-3)
+    assert best([simple, lucky]) is simple
+    steady = _trial(0.25, [0.25, 0.26, 0.24, 0.25, 0.25])
+    assert best([steady, lucky]) is lucky
+
+
+def test_without_a_tenth_of_the_history_each_candidate_is_judged_again():
+    problem = read_problem(contract(), table(readings(600, 1)))
+    matrices = Matrices(problem.contract, problem.rows, frozenset())
+    nobody = problem.take(np.zeros(0, np.int64))
+    field = Field.of(problem, nobody, matrices.graph(), matrices.matrix(), 0)
+    tried = field.tried(Mahalanobis())
+    assert tried.without.shape == (10,)
+    assert tried.power == pytest.approx(tried.without.mean(), abs=0.05)
+    assert tried.lead_error(tried) == 0
+    assert tried.lead_error(field.tried(Autoencoder())) > 0
+
+
+def test_a_handful_of_known_anomalies_counts_as_much_as_all_made_up_faults():
+    """Between two ways to run lies what no distance from their common middle can see."""
+    values, second = readings(400, 3), np.arange(400) // 20 % 2 == 1
+    values[second] += 60
+    bad = np.zeros(400, bool)
+    bad[::50] = True
+    values[bad] = readings(8, 4) + 30
+    state = np.where(bad, "anomaly", "").tolist()
+    told = _fitted(read_problem(contract(head=LABELLED), table(values, state=state)), 4)
+    trials = {trial.candidate.family: trial for trial in told.trials}
+    assert trials["mahalanobis"].recall == 0
+    assert trials["operating-points"].recall == 1
+    assert told.chosen is trials["operating-points"]
+    for trial in told.trials:
+        of_faults = np.mean(list(trial.noticed.values()))
+        assert trial.power == pytest.approx((of_faults + trial.recall) / 2)
+    state = np.where(bad & (np.arange(400) < 200), "anomaly", "").tolist()
+    four = _fitted(read_problem(contract(head=LABELLED), table(values[:390], state=state[:390])), 1).chosen
+    assert four.recall is None
+    assert four.power == pytest.approx(np.mean(list(four.noticed.values())))
+
+
+def test_a_tag_that_wanders_must_go_further_before_it_is_unusual():
+    rng = np.random.default_rng(1)
+    still = rng.normal(size=(600, 1))
+    wandering = np.repeat(rng.normal(size=10), 60)[:, None] + 0.1 * rng.normal(size=(600, 1))
+    wandering = (wandering - wandering.mean()) / wandering.std()
+    model = Mahalanobis().learn(np.hstack([still, wandering]).astype(np.float32), 0)
+    off = model.raw(np.array([[4.0, 0.0], [0.0, 4.0]]) + model_middle(still, wandering))
+    assert off[0] == pytest.approx(4.0, rel=0.1)
+    assert off[1] == pytest.approx(4.0 / np.sqrt(2), rel=0.1)
+
+
+def model_middle(still, wandering):
+    return np.array([still.mean(), wandering.mean()])
+
+
+def _fitted(problem, trials=None):
+    return fit_detector(problem, excluded=frozenset(), budget_s=60.0, trials=trials, seed=0, progress=quiet)
+
+
+def _trial(power, without):
+    return Trial(Mahalanobis(), (), None, 1.0, {}, None, power, np.array(without))
 
 
 def _with_signals(told, signals):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
 
-from andamio.cli.score_courses import LiveCourses
 from andamio.contracts import Rows, parse_contract
 from andamio.contracts.contract import Contract
 from andamio.contracts.window import Horizon
-from andamio.errors import WindowsRefused
+from andamio.features.courses import LiveCourses
 
 TEXT = """
 [model]
@@ -45,9 +45,9 @@ def lives(*values: float) -> np.ndarray:
     return np.array(values, np.float32)
 
 
-def courses(contract: Contract, state: Path | None = None) -> LiveCourses:
+def courses(contract: Contract, remembered: Mapping[str, Any] | None = None) -> LiveCourses:
     assert contract.horizon is not None
-    return LiveCourses(contract, contract.horizon, state)
+    return LiveCourses(contract, contract.horizon, remembered)
 
 
 def test_each_machine_falls_by_itself_whatever_the_order_of_the_rows(contract: Contract) -> None:
@@ -56,15 +56,15 @@ def test_each_machine_falls_by_itself_whatever_the_order_of_the_rows(contract: C
     assert told == [50.0, 20.0, 50.0, 19.0]
 
 
-def test_a_second_file_goes_on_where_the_first_ended(contract: Contract, tmp_path: Path) -> None:
-    state = tmp_path / "mill.state"
+def test_a_second_file_goes_on_where_the_first_ended(contract: Contract) -> None:
     times, values = [str(k) for k in range(20)], 50 + 9 * np.sin(np.arange(20.0))
     whole = courses(contract).told(rows(["a"] * 20, times), values.astype(np.float32))
     told: list[float] = []
+    state: Mapping[str, Any] | None = None
     for part in (slice(0, 7), slice(7, 20)):
         live = courses(contract, state)
         told += live.told(rows(["a"] * len(times[part]), times[part]), values[part].astype(np.float32))
-        live.keep()
+        state = live.content()
     assert told == whole
     assert len(set(told)) > 3
 
@@ -84,9 +84,3 @@ def test_a_life_in_hours_passes_by_the_clock(contract: Contract) -> None:
 def test_a_life_in_rows_passes_by_one_a_row(contract: Contract) -> None:
     sent = rows(["a", "a"], ["2026-01-01T00:00:00", "2026-03-01T00:00:00"])
     assert courses(contract).told(sent, lives(40.0, 39.0)) == [40.0, 39.0]
-
-
-def test_damaged_courses_are_refused_and_not_guessed(contract: Contract, tmp_path: Path) -> None:
-    (tmp_path / "mill.state.courses").write_text('{"a": 7}', encoding="utf-8")
-    with pytest.raises(WindowsRefused, match="cannot be read"):
-        courses(contract, tmp_path / "mill.state")
