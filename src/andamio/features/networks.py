@@ -43,7 +43,7 @@ class Layer:
 
     def length(self, samples: int) -> int:
         """Count the places of a signal of so many samples."""
-        return (samples - self.weights.shape[2]) // self.stride + 1
+        return (samples - int(self.weights.shape[2])) // self.stride + 1
 
 
 class Stages(Protocol):

@@ -34,9 +34,8 @@ def read_network(model: bytes, signals: tuple[str, ...], samples: int) -> Networ
     found = [layer for layer in layers if layer is not None]
     entering = graph.before(convolutions[0].input[0], ("DequantizeLinear", "QuantizeLinear", "Where"))
     head = graph.head(convolutions[-1].output[0])
-    scale, mean = graph.factor(entering, "Mul"), None
-    if scale is not None:
-        mean = graph.factor(graph.made[entering].input[0], "Sub")
+    scale = graph.factor(entering, "Mul")
+    mean = None if scale is None else graph.factor(graph.made[entering].input[0], "Sub")
     if len(found) < len(layers) or scale is None or mean is None or head is None:
         return None
     if found[0].weights.shape[1] != len(signals):

@@ -75,10 +75,7 @@ def _trained(x: NDArray[np.float32], y: Target, course: Course) -> Iterator[Netw
     mean, scale = _standard(x)
     samples = torch.from_numpy((x - mean[:, None]) * scale[:, None])
     level, unit = (float(y.mean()), float(y.std()) or 1.0) if course.task.is_regression else (0.0, 1.0)
-    kind = np.int64 if course.task.classes > 2 else np.float32
-    target = torch.from_numpy(
-        ((y - level) / unit).astype(kind) if course.task.is_regression else y.astype(kind)
-    )
+    target = _target((y - level) / unit if course.task.is_regression else y, course.task)
     net = _Net(x.shape[1], x.shape[2], course.task.width, course.start)
     mean_net = torch.optim.swa_utils.AveragedModel(net, avg_fn=_averaged, use_buffers=True)
     optimiser = torch.optim.Adam(net.groups(), weight_decay=1e-5)
@@ -108,6 +105,13 @@ def _trained(x: NDArray[np.float32], y: Target, course: Course) -> Iterator[Netw
 def _averaged(kept: Any, now: Any, count: Any) -> Any:
     decay = min(_DECAY, (1.0 + float(count)) / (10.0 + float(count)))
     return decay * kept + (1.0 - decay) * now
+
+
+def _target(y: Target, task: Task) -> Any:
+    """Return the target as the loss reads it: numbers, or places of classes."""
+    if task.classes > 2:
+        return torch.from_numpy(y.astype(np.int64))
+    return torch.from_numpy(y.astype(np.float32))
 
 
 def _loss(answer: Any, target: Any, task: Task) -> Any:
@@ -143,7 +147,8 @@ def _standard(x: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.f
 def kernels(samples: int) -> list[tuple[int, int, int]]:
     """Choose channels, kernel and stride of each convolution for signals of so many samples."""
     first = int(np.clip(samples // 16, 3, 64))
-    chosen, left = [], samples
+    chosen: list[tuple[int, int, int]] = []
+    left = samples
     for place, (channels, most) in enumerate(_SHAPES):
         kernel = min(first if place == 0 else 5 if left >= 24 else 3, left)
         stride = min(most, max(1, kernel // 8)) if place == 0 else most if left >= 24 else 1
@@ -152,7 +157,7 @@ def kernels(samples: int) -> list[tuple[int, int, int]]:
     return chosen
 
 
-class _Net(nn.Module):
+class _Net(nn.Module):  # type: ignore[misc]  # nothing is known of its base
     """The network while it is trained: normalised batches where it begins anew."""
 
     def __init__(self, channels: int, samples: int, width: int, start: Network | None) -> None:

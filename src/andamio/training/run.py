@@ -218,8 +218,7 @@ def finish(
 ) -> Candidate:
     """Prove, measure, judge and describe what was learnt (or brought along)."""
     started = time.perf_counter()
-    train_part, held_out = problem.take(found.split.train), problem.take(found.split.test)
-    learnt, lighter = in_fewer_bits(learnt, train_part, held_out)
+    learnt, lighter = in_fewer_bits(learnt, problem, found.split)
     rehearsed, learnt = learnt, learnt if learnt.again is None else learnt.again(problem)
     measured = _measure(problem, found, rehearsed, learnt, options.seed, progress)
     origin = lineage(

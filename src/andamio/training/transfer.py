@@ -125,13 +125,16 @@ def _network_of(bundle: Bundle, name: str, contract: Contract) -> Sister | None:
     """Take the network over signals out of a bundle, where it has one that our signals fit."""
     ours = {(s.name, s.length, s.rate_hz, s.unit) for s in contract.signals}
     theirs = [s for s in bundle.contract.signals if (s.name, s.length, s.rate_hz, s.unit) in ours]
+    if not theirs:
+        return None
     known = str(bundle.lineage.get("learnt", {}).get("params", {}).get("family", ""))
-    if not theirs or known not in (FAMILY, BEGUN):
+    if known not in (FAMILY, BEGUN):
         return None
     names = tuple(bundle.lineage["learnt"]["params"]["signals"])
     if not set(names) <= {signal.name for signal in theirs}:
         return None
-    network = read_network(bundle.graph_bytes, names, theirs[0].length)
+    samples = next(signal.length for signal in theirs if signal.name == names[0])
+    network = read_network(bundle.graph_bytes, names, samples)
     if network is None:
         return None
     return Sister(name, bundle.digest, b"", {}, "", None, network)

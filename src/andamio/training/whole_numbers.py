@@ -21,6 +21,7 @@ from andamio.features import Network, feature_graph, in_whole_numbers, run_chann
 from andamio.training.export import Trained
 from andamio.training.judging import plain
 from andamio.training.learnt import Learnt
+from andamio.training.splits import Split
 from andamio.training.table import Problem
 from andamio.training.task import Floats, gain, target_of, task_of
 
@@ -83,28 +84,28 @@ class Lighter:
         return {**{n: getattr(self, n) for n in named}, "kept": self.kept, "sentence": plain(self.sentence)}
 
 
-def in_fewer_bits(learnt: Learnt, train: Problem, test: Problem) -> tuple[Learnt, Lighter | None]:
+def in_fewer_bits(learnt: Learnt, problem: Problem, split: Split) -> tuple[Learnt, Lighter | None]:
     """Try whole numbers, and return what is to answer with what was found.
 
     Args:
         learnt: What was trained.
-        train: Rows that it has learnt from.
-        test: Rows that it has not.
+        problem: All rows.
+        split: Which of them it has learnt from, and which are held out.
 
     Returns:
         ``learnt`` itself where nothing was asked for, where it holds no network, or where decisions suffer.
     """
     native = learnt.native
     if (
-        not train.contract.limits.int8
+        not problem.contract.limits.int8
         or not isinstance(native, Trained)
         or not isinstance(native.plan.network, Network)
     ):
         return learnt, None
-    other = _whole(native, native.plan.network, train.rows)
+    other = _whole(native, native.plan.network, problem.rows.take(split.train))
     graph = other.graph()
     before, after = Graph(learnt.graph, learnt.info), Graph(graph, learnt.info)
-    found = _compared(before, after, test, (len(learnt.graph), len(graph)))
+    found = _compared(before, after, problem.take(split.test), (len(learnt.graph), len(graph)))
     told = {**learnt.record, "int8": dict(found.facts())}
     if not found.kept:
         return replace(learnt, record=told), found
