@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from andamio.training.candidates import Candidate, Folds, Rehearsal, Setting, pr
 from andamio.training.linear import link_of
 from andamio.training.models import Matrix, Model
 from andamio.training.paying import Worth
+from andamio.training.task import Target
 
 # A feature that copies move by less than this share of its spread says the same of all of them.
 _MOVES = 1e-4
@@ -128,7 +130,7 @@ def grown(given: Setting) -> Setting:
     times = 1 + _copies(given)
     return Setting(
         np.concatenate([given.x, *given.copies]),
-        np.tile(given.y, times),
+        cast("Target", np.tile(given.y, times)),
         given.task,
         given.seed,
         weight=given.weight / times,

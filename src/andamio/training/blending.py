@@ -17,6 +17,8 @@ from andamio.training.trials import Trial, trial_of
 
 _SHARES = (0.2, 0.35, 0.5, 0.65, 0.8)
 _MOST_PARTS = 3  # what one row costs adds up
+# Averaging helps on average, and with few rows it is the comparison that is noisy: half an error is enough.
+_FEW_ROWS, _ENOUGH_OF_FEW = 2_000, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,9 @@ def best_blend(best: Trial, others: list[Trial], given: Setting) -> Trial | None
         given: Target and task.
 
     Returns:
-        The blend; each of its parts but the first lowered the loss by more than one standard error. Its
-        predictions are the averages of out-of-fold predictions that are already known. None where no other
-        kind does.
+        The blend; each of its parts but the first lowered the loss by more than one standard error, or half
+        of one where rows are few. Its predictions are the averages of out-of-fold predictions that are
+        already known. None where no other kind does.
 
     Source: Caruana et al., Ensemble selection from libraries of models (2004), with each kind at most once.
     """
@@ -80,6 +82,7 @@ def best_blend(best: Trial, others: list[Trial], given: Setting) -> Trial | None
             kinds.setdefault(trial.candidate.family, trial)
     parts, blend = [best], best
     weights: tuple[float, ...] = (1.0,)
+    enough = _ENOUGH_OF_FEW if len(given.y) <= _FEW_ROWS else 1.0
     while kinds and len(parts) < _MOST_PARTS:
         tried = [
             (_blended([*parts, other], (*(w * (1 - share) for w in weights), share), given), other, share)
@@ -88,7 +91,7 @@ def best_blend(best: Trial, others: list[Trial], given: Setting) -> Trial | None
         ]
         winner, other, share = min(tried, key=lambda one: one[0].score)
         less, noise = gain(blend.losses, winner.losses)
-        if less <= noise:
+        if less <= enough * noise:
             break
         parts, weights, blend = [*parts, other], (*(w * (1 - share) for w in weights), share), winner
         del kinds[other.candidate.family]

@@ -20,8 +20,8 @@ def best_of(trials: Sequence[Trial], family: str | None = None) -> Trial:
 def choose(trials: Sequence[Trial], given: Setting) -> Trial:
     """Choose the trial to train on all rows.
 
-    The lowest loss wins, or the average with another kind of model where that lowers it by more than its
-    standard error. But the linear model is taken when the winner's advantage, row by row, is within one
+    The lowest loss wins, or the average with other kinds of model where that lowers it enough (see
+    ``best_blend``). But the linear model is taken when the winner's advantage, row by row, is within one
     standard error: what cannot be told apart should be simple.
 
     Source of the rule: Breiman et al., Classification and Regression Trees (1984), the 1-SE rule, on paired

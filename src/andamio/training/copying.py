@@ -10,7 +10,7 @@ known. Source of the use: Bishop, Training with noise is equivalent to Tikhonov 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -38,10 +38,13 @@ def copies_of_each(rows: int) -> int:
     return max(1, min(MOST_COPIES, MOST_COPIED // max(rows, 1)))
 
 
-def draw_copies(contract: Contract, rows: Rows, count: int, seed: int) -> tuple[Rows, ...]:
-    """Draw ``count`` copies of all rows; what is missing stays missing, and no tag leaves its range."""
+def draw_copies(contract: Contract, rows: Rows, count: int, seed: int) -> Iterator[Rows]:
+    """Draw ``count`` copies of all rows, one at a time; what is missing stays so, no tag leaves its range.
+
+    Waveforms are large, so nobody need hold several copies at once; the same seed draws the same again.
+    """
     rng = np.random.default_rng(seed)
-    return tuple(_copy(contract, rows, rng) for _ in range(count))
+    return (_copy(contract, rows, rng) for _ in range(count))
 
 
 def _copy(contract: Contract, rows: Rows, rng: np.random.Generator) -> Rows:
@@ -77,7 +80,8 @@ def _within(tag: Input, values: Floats, off: Floats) -> Floats:
     if tag.range is None:
         return moved
     low, high = np.float32(tag.range[0]), np.float32(tag.range[1])
-    return np.clip(moved, np.minimum(values, low), np.maximum(values, high))
+    inside: Floats = np.clip(moved, np.minimum(values, low), np.maximum(values, high))
+    return inside
 
 
 def _columns(signal: Signal) -> slice:

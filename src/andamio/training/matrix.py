@@ -49,7 +49,7 @@ class Matrices:
         self._rows = rows
         self._excluded = excluded
         self._suggested = suggested_features(contract, excluded) if suggest else ()
-        self._copied: tuple[Rows, ...] = ()
+        self._copies, self._copies_seed = 0, 0
         self._copies_known: dict[tuple[Feature, ...], Matrix] = {}
         self._imputed = _medians(contract, rows)
         self._most_frequent = _modes(contract, rows)
@@ -87,17 +87,17 @@ class Matrices:
         return plan, feature_graph(plan)
 
     def make_copies(self, seed: int) -> None:
-        """Draw copies of the rows, where the contract says how readings may differ."""
+        """Offer copies of the rows from now on, where the contract says how readings may differ."""
         if can_vary(self._contract, self._excluded):
-            count = copies_of_each(len(self._rows))
-            self._copied = draw_copies(self._contract, self._rows, count, seed)
+            self._copies, self._copies_seed = copies_of_each(len(self._rows)), seed
 
     def copies(self, found: Sequence[Feature] = ()) -> Matrix | None:
         """Return the features of all copies, shape ``(copies, rows, features)``; None without copies."""
         known, key = self._copies_known, tuple(found)
-        if self._copied and key not in known:
+        if self._copies and key not in known:
             graph = self.graph(found)
-            known[key] = np.stack([run_features(graph, rows) for rows in self._copied])
+            drawn = draw_copies(self._contract, self._rows, self._copies, self._copies_seed)
+            known[key] = np.stack([run_features(graph, rows) for rows in drawn])
         return known.get(key)
 
     def forget(self) -> None:

@@ -17,7 +17,7 @@ from andamio.training.boosting import Boosting, default_settings, share_of_colum
 from andamio.training.candidates import Candidate, Folds, Setting
 from andamio.training.choosing import best_of
 from andamio.training.convolution import Convolution
-from andamio.training.copying import can_vary
+from andamio.training.copying import can_vary, copies_of_each
 from andamio.training.curved import CurvedFit
 from andamio.training.forest import Forest
 from andamio.training.gaussian_process import GaussianProcess, suits
@@ -148,11 +148,10 @@ class Study:
     def augmentation(self) -> Augmentation | None:
         """What copies of the rows are worth beside the best model without them; None where not tried."""
         copied = [t for t in self.made if t.found in ((), self.found) and is_augmented(t.candidate)]
-        copies = self.matrices.copies()
-        if not copied or copies is None:
+        if not copied:
             return None
         before, best = (min(trials, key=lambda trial: trial.score) for trials in (self.plain, copied))
-        return Augmentation.of(len(copies), worth(before, best))
+        return Augmentation.of(copies_of_each(len(self.target)), worth(before, best))
 
     def run(self, budget: Budget, progress: Progress) -> None:
         """Make trials until the budget is spent or nothing is left to try."""

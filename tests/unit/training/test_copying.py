@@ -43,7 +43,7 @@ def test_copies_stay_within_the_accuracy_and_the_range_and_leave_the_rest_alone(
     contract = _contract()
     numbers = [[99.9, 1000, 7], [0.1, 10, 8], [np.nan, 5, 9], [120.0, 5, 9]] * 50
     rows = _rows(contract, numbers)
-    copies = draw_copies(contract, rows, 6, seed=1)
+    copies = list(draw_copies(contract, rows, 6, seed=1))
     drawn = np.stack([one.numbers for one in copies])
     temp = drawn[:, :, 0]
     known = ~np.isnan(rows.numbers[:, 0])
@@ -66,7 +66,7 @@ def test_the_same_seed_draws_the_same_copies_and_the_rows_are_untouched():
     contract = _contract()
     rows = _rows(contract, [[20, 5, 1]] * 9)
     kept = rows.numbers.copy()
-    first, again, other = (draw_copies(contract, rows, 2, seed)[1].numbers for seed in (4, 4, 5))
+    first, again, other = (list(draw_copies(contract, rows, 2, seed))[1].numbers for seed in (4, 4, 5))
     assert (first == again).all()
     assert (first != other).any()
     assert (rows.numbers == kept).all()
