@@ -68,6 +68,7 @@ def test_a_model_is_pruned_to_its_limit_and_says_what_that_cost(
     write_strokes(tmp_path / "press.csv", 2100)
     typed("init", "plant", "--from", "press.csv", "--target", "state")
     monkeypatch.chdir(tmp_path / "plant")
+    typed("data", "add", "../press.csv", "--to", "press")
     Path("models/state.toml").write_text(CONTRACT, encoding="utf-8")
     trained: dict[str, Any] = json.loads(typed("train", "state", "--trials", "1", "--json"))
     gates = {gate["metric"]: gate for gate in trained["gates"]}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import numpy as np
+import pytest
 
 from andamio.bundles.graph import Outputs
 from andamio.contracts import parse_contract
@@ -27,15 +30,19 @@ class Counting:
         return Outputs()
 
 
-def test_single_rows_are_timed_in_rounds_after_a_warm_up() -> None:
+@pytest.mark.parametrize(("each_s", "rounds"), [(0.00001, ROUNDS), (0.02, 1)])
+def test_single_rows_are_timed_in_rounds_after_a_warm_up(
+    monkeypatch: pytest.MonkeyPatch, each_s: float, rounds: int
+) -> None:
+    ticks = count()
+    monkeypatch.setattr("andamio.training.limits.time.perf_counter", lambda: each_s * next(ticks))
     graph = Counting()
-    rows = Rows(
-        np.arange(5, dtype=np.float32)[:, None], np.empty((5, 0), object), [None] * 5, [None] * 5, [()] * 5
-    )
+    nobody = [None] * 5
+    rows = Rows(np.arange(5, dtype=np.float32)[:, None], np.empty((5, 0), object), nobody, nobody, [()] * 5)
     found = time_rows(graph, rows)  # type: ignore[arg-type]  # all that is asked of a graph
-    assert len(graph.asked) == WARMING_RUNS + ROUNDS * RUNS
+    assert len(graph.asked) == WARMING_RUNS + rounds * RUNS
     assert set(graph.asked) == {0.0, 1.0, 2.0, 3.0, 4.0}
-    assert 0 <= found["p50_ms"] <= found["p99_ms"]
+    assert found == pytest.approx({"p50_ms": 1000 * each_s, "p99_ms": 1000 * each_s})
 
 
 def test_a_limit_is_a_gate_and_none_is_none() -> None:
