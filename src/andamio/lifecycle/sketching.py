@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from andamio.contracts.contract import Kind, TagType
@@ -146,13 +147,11 @@ def _window(
     ticks = frame[time].to_physical().cast(pl.Int64 if dtype.is_temporal() else pl.Float64)
     machines = frame[asset] if asset is not None else pl.repeat(0, frame.height, eager=True)
     told = pl.DataFrame({"tick": ticks, "machine": machines}).drop_nulls().sort("machine", "tick")
-    steps = told.select(pl.col("tick").diff().over("machine")).to_series().drop_nulls()
-    steps = steps.filter(steps > 0)
-    if steps.len() < _FEWEST_WINDOWS * _WINDOW:
+    steps = told.select(pl.col("tick").diff().over("machine")).to_series().drop_nulls().to_numpy()
+    steps = steps[steps > 0]
+    if len(steps) < _FEWEST_WINDOWS * _WINDOW:
         return None
-    usual = steps.median()
-    beat = (steps <= 3 * usual).mean()
-    return _WINDOW if beat is not None and float(beat) >= _BEAT else None
+    return _WINDOW if np.mean(steps <= 3 * np.median(steps)) >= _BEAT else None
 
 
 def _positive(target: pl.Series, labels: Sequence[str]) -> str | None:

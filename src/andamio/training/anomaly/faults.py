@@ -20,8 +20,9 @@ FAULTS: Mapping[str, Text] = {
     "gain": text("the tag swings three times as far"),
     "spike": text("the last reading jumps by eight standard deviations"),
     "stuck": text("the tag holds a reading of another time"),
+    "gross": text("the tag reads ten standard deviations off"),
 }
-_OFFSETS = {"offset": 3.0, "slight": 1.5, "spike": 8.0}
+_OFFSETS = {"offset": 3.0, "slight": 1.5, "spike": 8.0, "gross": 10.0}
 _MOST_TAGS, _ROWS_EACH = 12, 40
 _MEASURED = (TagType.NUMBER, TagType.INTEGER, TagType.WAVEFORM)
 Floats32 = NDArray[np.float32]

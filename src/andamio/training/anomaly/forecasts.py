@@ -68,8 +68,8 @@ class Forecast:
         return {"lags": LAGS}
 
     def suits(self, rows: int, features: int) -> bool:  # noqa: ARG002  it reads columns of its own
-        """Coefficients need rows."""
-        return bool(self.latest) and rows >= 3 * len(self.before)
+        """Twenty rows for each coefficient: of fewer it foretells the noise."""
+        return bool(self.latest) and rows >= 20 * len(self.before)
 
     def learn(self, x: Matrix, seed: int) -> Length:  # noqa: ARG002  the protocol names it
         """Estimate coefficients and the covariance of what is left."""

@@ -95,3 +95,10 @@ def test_without_a_window_of_enough_samples_nothing_is_foretold():
     assert lagged(contract(f"[window]\nlength = {LAGS}\n"), frozenset()) == ()
     assert lagged(contract(WINDOW + '[features]\nswing = "std(flow)"\n'), frozenset()) == ()
     assert len(lagged(contract(WINDOW), frozenset({"flow"}))) == LAGS * (len(TAGS) - 1)
+
+
+@pytest.mark.parametrize(("rows", "offered"), [(250, False), (400, True)])
+def test_a_forecast_needs_twenty_rows_for_each_coefficient(rows: int, offered: bool):
+    problem = read_problem(contract(WINDOW), table(wandering(rows, 3)))
+    families = {trial.candidate.family for trial in fitted(problem, trials=3).trials}
+    assert ("forecast" in families) is offered
