@@ -75,7 +75,7 @@ def _trained(x: NDArray[np.float32], y: Target, course: Course) -> Iterator[Netw
     mean, scale = _standard(x)
     samples = torch.from_numpy((x - mean[:, None]) * scale[:, None])
     level, unit = (float(y.mean()), float(y.std()) or 1.0) if course.task.is_regression else (0.0, 1.0)
-    target = _target((y - level) / unit if course.task.is_regression else y, course.task)
+    target = _target(y, course.task, level, unit)
     net = _Net(x.shape[1], x.shape[2], course.task.width, course.start)
     mean_net = torch.optim.swa_utils.AveragedModel(net, avg_fn=_averaged, use_buffers=True)
     optimiser = torch.optim.Adam(net.groups(), weight_decay=1e-5)
@@ -107,11 +107,11 @@ def _averaged(kept: Any, now: Any, count: Any) -> Any:
     return decay * kept + (1.0 - decay) * now
 
 
-def _target(y: Target, task: Task) -> Any:
-    """Return the target as the loss reads it: numbers, or places of classes."""
+def _target(y: Target, task: Task, level: float, unit: float) -> Any:
+    """Return the target as the loss reads it: places of classes, or numbers about zero."""
     if task.classes > 2:
         return torch.from_numpy(y.astype(np.int64))
-    return torch.from_numpy(y.astype(np.float32))
+    return torch.from_numpy(((y.astype(np.float64) - level) / unit).astype(np.float32))
 
 
 def _loss(answer: Any, target: Any, task: Task) -> Any:
