@@ -16,9 +16,11 @@ from andamio.contracts import Rows, parse_contract
 from andamio.features import (
     Classifier,
     Combined,
+    Curves,
     Detector,
     FeaturePlan,
     Isotonic,
+    Kernel,
     Limited,
     Linear,
     Logistic,
@@ -67,6 +69,18 @@ def _forest(width: int, classes: int = 0) -> Score:
     )
 
 
+def _curved(width: int) -> Curves:
+    random = np.random.default_rng(2)
+    coefficients = random.normal(size=(1, 3 * width)) / 10
+    return Curves(np.zeros(width), np.full(width, 25.0), 3.0, coefficients, np.array([0.5]))
+
+
+def _kernel(width: int) -> Kernel:
+    random = np.random.default_rng(3)
+    points, weights = random.normal(size=(30, width)), random.normal(size=30)
+    return Kernel(np.zeros(width), np.full(width, 0.02), points, weights, np.full(width, 0.1), 1.0)
+
+
 MODELS: dict[str, tuple[str, Callable[[int], object]]] = {
     "linear": ("regression", _linear),
     "forest": ("regression", lambda n: Limited(_forest(n), -100.0, 100.0)),
@@ -82,7 +96,9 @@ MODELS: dict[str, tuple[str, Callable[[int], object]]] = {
     ),
     "classes": ("many", lambda n: Softmax(_forest(n, 3))),
     "anomaly": ("anomaly", _linear),
+    "curved": ("regression", _curved),
 }
+KERNELS: dict[str, tuple[str, Callable[[int], object]]] = {"kernel": ("regression", _kernel)}
 
 
 def rows_for(numbers: int, categories: int, samples: int, count: int = 40) -> Rows:
@@ -105,7 +121,7 @@ def _answer(kind: str, score: Score) -> Classifier | Regressor | Detector:
 
 
 def _bundle(store: Path, model: str, *, categories: bool, waves: bool, features: str | None) -> Bundle:
-    kind, make = MODELS[model]
+    kind, make = (MODELS | KERNELS)[model]
     told = "classification" if kind == "many" else kind
     inputs = NUMBERS + (PRODUCT if categories else "") + (WAVE if waves else "")
     expressions = FEATURES if features is None else features

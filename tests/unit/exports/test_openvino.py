@@ -32,7 +32,15 @@ def openvino(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("openvino")
 @pytest.mark.parametrize(
-    ("model", "waves"), [("linear", False), ("isotonic", False), ("anomaly", False), ("linear", True)]
+    ("model", "waves"),
+    [
+        ("linear", False),
+        ("isotonic", False),
+        ("anomaly", False),
+        ("curved", False),
+        ("kernel", False),
+        ("linear", True),
+    ],
 )
 def test_it_answers_as_the_bundle_does(bundle_of: Make, tmp_path: Path, model: str, waves: bool) -> None:
     bundle = bundle_of(model, waves=waves, features=WAVES if waves else None)

@@ -182,20 +182,16 @@ class Shafts:
 def test_whole_numbers_answer_where_no_decision_suffers_and_are_proven(trainer):
     light = contract(more="[limits]\nint8 = true\n")
     options = TrainOptions(trials=1, steps=1)
-    candidate = train(light, Shafts(frame(200, 0)), options, lambda _step: None)
+    candidate = train(light, Shafts(frame(120, 0)), options, lambda _step: None)
     told = candidate.parts.lineage["learnt"]["int8"]
     assert told["kept"]
     assert told["changed"] == 0
     assert told["bytes_after"] < told["bytes_before"]
     assert candidate.parts.parity["passed"]
-    assert "whole numbers of 8 bits" in told["sentence"]["en"]
+    assert "whole numbers of 8 bits" in told["sentence"]["sentence"]
     assert candidate.record["int8"]["time_ratio"] > 0
-    whole, plain = (
-        train(one, Shafts(frame(200, 0)), options, lambda _step: None).parts.graph
-        for one in (light, contract())
-    )
-    assert whole == candidate.parts.graph
-    assert whole != plain
+    floating = train(contract(), Shafts(frame(120, 0)), options, lambda _step: None)
+    assert len(candidate.parts.graph) < len(floating.parts.graph)
 
 
 @pytest.mark.parametrize(
