@@ -97,8 +97,8 @@ MODELS: dict[str, tuple[str, Callable[[int], object]]] = {
     "classes": ("many", lambda n: Softmax(_forest(n, 3))),
     "anomaly": ("anomaly", _linear),
     "curved": ("regression", _curved),
+    "kernel": ("regression", _kernel),
 }
-KERNELS: dict[str, tuple[str, Callable[[int], object]]] = {"kernel": ("regression", _kernel)}
 
 
 def rows_for(numbers: int, categories: int, samples: int, count: int = 40) -> Rows:
@@ -121,7 +121,7 @@ def _answer(kind: str, score: Score) -> Classifier | Regressor | Detector:
 
 
 def _bundle(store: Path, model: str, *, categories: bool, waves: bool, features: str | None) -> Bundle:
-    kind, make = (MODELS | KERNELS)[model]
+    kind, make = MODELS[model]
     told = "classification" if kind == "many" else kind
     inputs = NUMBERS + (PRODUCT if categories else "") + (WAVE if waves else "")
     expressions = FEATURES if features is None else features

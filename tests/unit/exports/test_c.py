@@ -90,13 +90,6 @@ def test_what_has_no_c_is_named(bundle_of: Make, tmp_path: Path) -> None:
 
 
 @needs_compiler
-def test_a_gaussian_process_has_no_c(bundle_of: Make, tmp_path: Path) -> None:
-    with pytest.raises(ExportRefused):
-        export_bundle(bundle_of("kernel"), "press-1@1", "c", tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-
-
-@needs_compiler
 def test_a_folder_with_something_in_it_is_left_alone(bundle_of: Make, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine").write_text("kept")
