@@ -20,12 +20,10 @@ def explained(error: Exception) -> AndamioError | None:
     if isinstance(error, click.exceptions.NoSuchOption):
         return UsageError(text("there is no option {option}", option=error.option_name), fix=help_line)
     if isinstance(error, click.exceptions.MissingParameter):
-        name = (error.param.name or "").upper() if error.param else error.param_hint
-        return UsageError(text("{name} is missing", name=name), fix=help_line)
+        return UsageError(text("{name} is missing", name=_typed(error)), fix=help_line)
     if isinstance(error, click.exceptions.BadParameter):
-        name = error.param.name if error.param else error.param_hint
         return UsageError(
-            text("{name} does not hold: {reason}", name=name, reason=error.message), fix=help_line
+            text("{name} does not hold: {reason}", name=_typed(error), reason=error.message), fix=help_line
         )
     unknown = _unknown_command(error)
     if unknown is not None:
@@ -35,6 +33,15 @@ def explained(error: Exception) -> AndamioError | None:
     return UsageError(
         text("the command was typed wrong: {reason}", reason=error.format_message()), fix=help_line
     )
+
+
+def _typed(error: click.exceptions.BadParameter) -> str:
+    """Name a parameter as one types it: an option by its longest spelling, an argument as the help does."""
+    if error.param is None:
+        return str(error.param_hint)
+    spelled = [name for name in error.param.opts if name.startswith("--")]
+    own = error.param.metavar or (error.param.name or "").upper()
+    return max(spelled, key=len, default=own)
 
 
 def _unknown_command(error: Exception) -> str | None:

@@ -32,3 +32,18 @@ def test_a_plant_and_its_language_end_with_their_command(
     assert run(["--plant", str(tmp_path), "error"]) == 0
     assert "Código" in capsys.readouterr().out
     assert (current_language(), os.environ.get("ANDAMIO_PLANT")) == ("en", None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (["init", "plant"], "--from is missing"),
+        (["demo", "--port", "x"], "--port does not hold"),
+        (["deploy"], "NAME@VERSION is missing"),
+    ],
+)
+def test_what_was_typed_wrong_is_named_as_it_is_typed(
+    typed: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(typed) == 2
+    assert told in capsys.readouterr().err
