@@ -52,7 +52,7 @@ def test_sixty_labels_say_what_they_can_claim(
     page = Path(trained["report"]).read_text(encoding="utf-8")
     assert "What can be claimed" in page
     assert "labelled today" in page
-    assert trained["offered"] == {"transfer": None, "augmentation": None}
+    assert not any(trained["offered"].values())
     # The same plant's first model as a sister, and copies within the sensors: offered, weighed, told of.
     contract = Path("models/failed.toml")
     written = contract.read_text(encoding="utf-8")
