@@ -60,7 +60,9 @@ def with_remaining(table: pl.DataFrame, after_last: Sequence[float] | None = Non
     return told.with_columns((last - pl.col("cycle") + pl.col("rest")).alias("remaining")).drop("rest")
 
 
-def contract_of(train: pl.DataFrame, horizon: float, *, conditions: bool = True) -> Contract:
+def contract_of(
+    train: pl.DataFrame, horizon: float, *, conditions: bool = True, late: float = 1.0
+) -> Contract:
     """Write the contract: windows of every sensor that moves, its means over several lengths, the age."""
     moving = [name for name in SENSORS if train[name].n_unique() > 2]
     declared = [*moving, "age", *CONDITIONS]
@@ -68,6 +70,7 @@ def contract_of(train: pl.DataFrame, horizon: float, *, conditions: bool = True)
     means = "".join(f'{tag}_{n} = "mean(last({tag}, {n}))"\n' for tag in moving for n in MEANS)
     means += "".join(f'{tag}_{LENGTH} = "mean({tag})"\n' for tag in moving)
     tags = ", ".join(f'"{name}"' for name in moving)
+    prices = "" if late == 1.0 else f"\n[costs]\nlate = {late:g}\nearly = 1\n"
     told = f"conditions = {list(CONDITIONS)}\n" if conditions else ""
     return parse_contract(
         f"""[model]
@@ -86,7 +89,7 @@ least = {LEAST}
 {inputs}[features]
 {means}
 [output.remaining_life]
-""",
+{prices}""",
         name="engine",
         file="models/engine.toml",
     )

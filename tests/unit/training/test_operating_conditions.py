@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 
-from andamio.bundles import Graph
+from andamio.bundles import Graph, build_bundle, create_key
 from andamio.contracts import parse_contract
 from andamio.contracts.contract import Contract
+from andamio.explanations.explainer import Effort, Explainer
 from andamio.statistics.conditions import Conditions
+from andamio.statistics.remaining_life import last_rows
 from andamio.training.fitting import fit
 from andamio.training.importance import importances
 from andamio.training.run import Candidate, TrainOptions, train
@@ -52,6 +56,26 @@ def test_the_conditions_travel_in_the_bundle_with_a_graph_that_is_the_models(can
     conditions = Conditions.of_arrays(candidate.parts.reference)
     assert conditions is not None
     assert np.allclose(np.sort(conditions.centres[:, 0]), [10.0, 50.0, 100.0], atol=0.5)
+    told = candidate.parts.lineage["learnt"]["conditions"]
+    assert told["tags"] == ["load"]
+    assert np.allclose(np.array(told["centres"]), conditions.centres, rtol=1e-5)
+
+
+def test_an_explanation_speaks_of_wear_and_not_of_loads(candidate: Candidate, tmp_path: Path) -> None:
+    signer = create_key(tmp_path / "keys" / "plant.pem")
+    bundle = build_bundle(candidate.parts, tmp_path / "bundles", signer, {})
+    graph = Graph(candidate.parts.graph, candidate.parts.info)
+    asked = read_problem(bundle.contract, switching(6, seed=7))
+    usual = float(np.mean(graph.run(asked.rows).value))
+    worn = asked.rows.take(last_rows(asked.assets, asked.times))
+    explainer = Explainer(bundle, graph)
+    for place in range(3):
+        found = explainer.explain(worn.take(np.array([place])), f"mill {place}", Effort())
+        amounts = {one.tag.name: one.amount for one in found.contributions}
+        assert found.base + sum(amounts.values()) == pytest.approx(found.value, abs=0.1)
+        assert found.base == pytest.approx(usual, abs=8)
+        assert abs(amounts["load"]) < 3
+        assert amounts["heat"] + amounts["sound"] < -10
 
 
 def error(*, conditions: bool, table: pl.DataFrame, unseen: pl.DataFrame) -> float:
