@@ -3,7 +3,7 @@
 The set is rms, kurtosis, skewness, peak, crest factor, 8 band energies, spectral centroid and the envelope's
 rms. numpy and scipy compute the same in this process, in double precision, in the batch size that suits them
 best of two; peers run in an environment and a process of their own, made on demand from ``peers/NAME.txt``
-under ``benchmarks/results/signals``, on the same windows and those features of the set that they have, against
+under ``benchmarks/results/signals``, on the same windows and those features of the set that they have, beside
 the same features of ours. The best of five runs counts, importing and compiling do not; what is measured
 is processor time, which other work on the box does not stretch.
 
