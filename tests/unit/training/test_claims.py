@@ -6,8 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from andamio.bundles import Outputs
 from andamio.language import say, speak
-from andamio.training.claims import labels_to_decide, no_claims
+from andamio.statistics.resampled import Reuse
+from andamio.training.claims import _of_growth, _support, labels_to_decide, no_claims
+from andamio.training.constant import best_constant
+from andamio.training.learning_curve import LearningCurve, Point
+from andamio.training.repeated_measures import SHARE_APART, Measured
 from andamio.training.run import TrainOptions, train
 from andamio.training.table import read_problem
 
@@ -84,3 +89,43 @@ def test_what_is_claimed_is_said_in_spanish(press, fit):
         told = [say(one) for one in claims.sentences]
     assert "filas etiquetadas" in told[0]
     assert any("todavía no se puede decidir" in one for one in told)
+
+
+@pytest.mark.parametrize(("errors", "promises"), [(0.5, False), (1.5, True), (-1.5, False)])
+def test_labels_are_promised_only_where_the_advantage_is_more_than_its_standard_error(
+    press, errors, promises
+):
+    contract, table = press
+    problem = read_problem(contract, table.frame.head(80))
+    reuse = Reuse(splits=5, folds=5, ratio=0.25)
+    against = Measured(SHARE_APART, errors * 0.1, 0.01 / reuse.inflation, np.inf, reuse)
+    supported, needed = _support(problem, "f1", True, against)
+    assert supported is False
+    assert (needed.labels is not None) == promises
+
+
+def test_a_difference_of_shares_is_never_more_than_one():
+    found = Measured(SHARE_APART, 0.53, 0.05, np.inf, Reuse(splits=5, folds=5, ratio=0.25)).interval()
+    assert -1 <= found.low <= 0.53 <= found.high == 1
+
+
+def test_always_the_same_answer_is_the_best_of_them(press):
+    contract, table = press
+    problem = read_problem(contract, table.frame.head(80))
+    share = float(np.mean(problem.target == problem.positive))
+    never = Outputs(
+        probabilities=np.tile(np.float32([1 - share, share]), (80, 1)),
+        decision=np.full(80, 1 - problem.positive),
+    )
+    told = best_constant(problem, never)
+    assert (told.decision == problem.positive).all()
+    assert told.probabilities is never.probabilities
+
+
+@pytest.mark.parametrize(
+    ("least", "said"), [(0.01, "better than now by about"), (-0.03, "nothing shows yet")]
+)
+def test_what_more_rows_bring_is_promised_only_where_it_shows(least, said):
+    then, gain = Point(260, 0.7, 0.5, 0.9), Point(260, 0.05, least, 0.12)
+    curve = LearningCurve("f1", True, (), (), (then,), (gain,))
+    assert said in say(_of_growth(curve, then, gain))
