@@ -130,7 +130,7 @@ def claims_of(
     )
     main, better = main_metric(problem)
     supported, needed = _support(problem, main, better, against_dummy)
-    told = [_basis(problem, repeated), *_known(problem, main, metrics), *map(_of_gate, gates)]
+    told = [*_basis(problem, repeated), *_known(problem, main, metrics), *map(_of_gate, gates)]
     if against_dummy is not None:
         told.append(_of_support(main, better, against_dummy, supported, needed))
     told += _of_assets(problem, [needed, *(one.needed for one in gates)])
@@ -242,24 +242,34 @@ def _events(problem: Problem) -> int | None:
     return None if problem.positive is None else int(np.sum(problem.target == problem.positive))
 
 
-def _basis(problem: Problem, repeated: Repeated) -> Text:
+def _basis(problem: Problem, repeated: Repeated) -> Sequence[Text]:
     reuse, events = repeated.reuse, _events(problem)
-    holes: dict[str, object] = {"rows": len(problem), "splits": reuse.splits, "passes": len(repeated.passes)}
+    answered = len(repeated.passes[0].problem)
+    rows = {"rows": len(problem)}
     if events is None or problem.positive is None:
-        return text(
-            "{rows} labelled rows: learning was repeated {splits} times, in {passes} {passes:pass|passes}"
-            " over all rows, and every row answered by models that had not seen it. The intervals know that"
-            " rows were used again.",
+        labelled = text("{rows} labelled rows.", **rows)
+    else:
+        label = problem.classes[problem.positive]
+        labelled = text(
+            '{rows} labelled rows, {events} of them "{label}".', events=events, label=label, **rows
+        )
+    holes: dict[str, object] = {"splits": reuse.splits, "passes": len(repeated.passes)}
+    if answered == len(problem):
+        learnt = text(
+            "Learning was repeated {splits} times, in {passes} {passes:pass|passes} over all rows, and every"
+            " row answered by models that had not seen it. The intervals know that rows were used again.",
             **holes,
         )
-    return text(
-        '{rows} labelled rows, {events} of them "{label}": learning was repeated {splits} times, in {passes}'
-        " {passes:pass|passes} over all rows, and every row answered by models that had not seen it. The"
-        " intervals know that rows were used again.",
-        events=events,
-        label=problem.classes[problem.positive],
-        **holes,
-    )
+    else:
+        learnt = text(
+            "Learning was repeated {splits} times, in {passes} {passes:pass|passes}, and {answered} rows"
+            " answered by models that had not seen them; the others, the earliest or those of a class that"
+            " would else not be learnt from, were only learnt from. The intervals know that rows were used"
+            " again.",
+            answered=answered,
+            **holes,
+        )
+    return labelled, learnt
 
 
 def _known(problem: Problem, main: str, metrics: Mapping[str, Interval]) -> Sequence[Text]:

@@ -51,6 +51,20 @@ def test_an_open_gate_names_the_class_and_how_many_labels_decide_it(press, fit):
     assert any('more rows labelled "sí" would decide it' in say(one) for one in claims.sentences)
 
 
+def test_rows_that_no_model_answered_are_not_said_to_have_been(press, fit):
+    contract, _ = press
+    told = [say(one) for one in _trained(press, fit, 90).evaluation.claims.sentences]
+    assert "over all rows" in told[1]
+    clock = pl.Series("hora", np.arange(90) * 3_600_000_000).cast(pl.Datetime("us", "UTC"))
+    timed = dataclasses.replace(contract, time="hora")
+    evaluation = _trained((timed, press[1]), fit, 90, hora=clock).evaluation
+    told = [say(one) for one in evaluation.claims.sentences]
+    answered = evaluation.facts()["measured"]["rows"]
+    assert answered < 90
+    assert "over all rows" not in told[1]
+    assert f"{answered} rows answered by models that had not seen them" in told[1]
+
+
 def test_the_curve_says_what_two_hundred_more_rows_would_bring(press, fit):
     curve = _trained(press, fit, 80).evaluation.claims.curve
     assert [point.rows for point in curve.more] == [160, 280]
