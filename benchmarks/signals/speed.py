@@ -3,7 +3,7 @@
 The set is rms, kurtosis, skewness, peak, crest factor, 8 band energies, spectral centroid and the envelope's
 rms. numpy and scipy compute the same in this process, in double precision, in the batch size that suits them
 best of two; peers run in an environment and a process of their own, made on demand from ``peers/NAME.txt``
-under ``benchmarks/results/signals``, on 200 windows and on those features of the set that they have, against
+under ``benchmarks/results/signals``, on the same windows and those features of the set that they have, beside
 the same features of ours. The best of five runs counts, importing and compiling do not; what is measured
 is processor time, which other work on the box does not stretch.
 
@@ -33,7 +33,7 @@ from andamio.features import FeaturePlan, feature_graph
 HERE = Path(__file__).resolve().parent
 ENVIRONMENTS = HERE.parent / "results" / "signals"
 RATE, LENGTH, BANDS = 12_000.0, 2048, 8
-BATCH, OF_PEERS, RUNS = 64, 200, 5
+BATCH, RUNS = 64, 5
 EDGES = [n * RATE / 2 / BANDS for n in range(BANDS + 1)]
 WHOLE = (
     *("rms(x)", "kurtosis(x)", "skewness(x)", "peak(x)", "crest_factor(x)"),
@@ -169,14 +169,13 @@ def main() -> None:
     print(
         f"  furthest apart     {close:8.1e} (bands, whose ends are shared here: {apart[:, 5:13].max():.1e})"
     )
-    few = windows[:OF_PEERS]
     for name in asked.peers:
         expressions = OF_PEER[name]
         part = session(expressions)
-        mine, theirs = best(lambda run=part, some=few: ours(run, some)), peer(name, few)
+        mine, theirs = best(lambda run=part, some=windows: ours(run, some)), peer(name, windows)
         print(
-            f"  {name:<10} {1e6 * theirs / len(few):10.1f} us a window for {len(expressions)} features, "
-            f"ours {1e6 * mine / len(few):.1f}: {theirs / mine:.0f} times"
+            f"  {name:<10} {1e6 * theirs / len(windows):10.1f} us a window for {len(expressions)} features, "
+            f"ours {1e6 * mine / len(windows):.1f}: {theirs / mine:.0f} times"
         )
 
 

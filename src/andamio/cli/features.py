@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ import typer
 from andamio.app import Plant
 from andamio.cli.output import Json, Output
 from andamio.contracts import TableValidator, table_columns
-from andamio.contracts.contract import Contract
+from andamio.contracts.contract import Contract, Feature
 from andamio.contracts.rows import Rows, no_rows
 from andamio.errors import AndamioError, FeaturesRefused, Text, text
 from andamio.features import (
@@ -25,6 +26,7 @@ from andamio.features import (
     run_features,
 )
 from andamio.features.signals.marks import marked_bands
+from andamio.features.suggested import suggested_features
 from andamio.language import current_language, number, say
 from andamio.storage.files import replace_file
 from andamio.training.table import cells_of, read_problem
@@ -65,9 +67,11 @@ def show(
         out.data({"model": model, "plot": str(plot)})
         out.say("Drawn: {file}", file=str(plot))
         return
-    described = describe_features(contract)
-    figures, note = _figures(plant, contract) if described else ({}, None)
-    out.data({"model": model, "features": [_as_data(one, figures) for one in described]})
+    added = suggested_features(contract)
+    whole = replace(contract, features=(*contract.features, *added))
+    described = describe_features(whole)
+    figures, note = _figures(plant, whole) if described else ({}, None)
+    out.data({"model": model, "features": [_as_data(one, figures, added) for one in described]})
     if not described:
         out.say("{model} declares no feature: its inputs reach the model as they are.", model=model)
         out.say('To declare one, write in models/{model}.toml, under [features]: heat = "a - b"', model=model)
@@ -78,6 +82,14 @@ def show(
         right=(3, 4, 5),
     )
     out.blank()
+    if added:
+        out.say(
+            "{count} of these are in no contract: training takes them from the signals that no declared"
+            " feature reads. Declare your own under [features] in models/{model}.toml, and it takes those"
+            " instead.",
+            count=len(added),
+            model=model,
+        )
     if note is not None:
         out.say(note)
     out.say("Next: andamio train {name}", name=model)
@@ -162,12 +174,13 @@ def _row(described: Described, figures: Figures) -> list[str]:
     return [described.feature.name, described.feature.expression, described.unit or "–", *cells]
 
 
-def _as_data(described: Described, figures: Figures) -> dict[str, object]:
+def _as_data(described: Described, figures: Figures, added: Collection[Feature]) -> dict[str, object]:
     known = figures.get(described.feature.name)
     return {
         "name": described.feature.name,
         "expression": described.feature.expression,
         "unit": described.unit,
         "tags": list(described.tags),
+        "declared": described.feature not in added,
         "least_median_greatest": list(known) if known else None,
     }

@@ -25,7 +25,7 @@ from andamio.journal import TruthRecord
 from andamio.kernel import clock
 from andamio.kernel.settings import PlantFolder, find_plant
 from andamio.language import say
-from andamio.monitoring.labelling import Chosen, Mark, choose_rows, gather_candidates, read_mark
+from andamio.monitoring.labelling import Candidate, Chosen, Mark, choose_rows, gather_candidates, read_mark
 from andamio.serving.champions import open_champion
 from andamio.serving.desk import command_journal
 from andamio.serving.truth_table import TruthColumns, TruthTable, read_truths
@@ -33,6 +33,8 @@ from andamio.statistics.profile import Profile
 from andamio.storage.files import replace_file
 
 command = typer.Typer(no_args_is_help=True)
+# Of more classes than these the words are not listed.
+MOST_WORDS = 10
 _ID, _WHY, _WEIGHT = "prediction_id", "chosen", "weight"
 
 
@@ -73,7 +75,7 @@ def next_rows(
     path = out or Path(f"{model}-labels.csv")
     if chosen:
         replace_file(path, _written(chosen, bundle.contract, bundle.info).encode())
-    _tell_chosen(told, chosen, candidates.of, path, bundle.contract, model, version)
+    _tell_chosen(told, chosen, candidates.of, path, bundle.contract, bundle.info.classes, model, version)
 
 
 @command.command("import", help=say("Record the labels of a file that label next wrote"))
@@ -129,11 +131,17 @@ def _written(chosen: Sequence[Chosen], contract: Contract, info: GraphInfo) -> s
     writer.writerow([_ID, "asset", "time", *tags, "answer", _WHY, _WEIGHT, _value_column(contract)])
     for one in chosen:
         row = one.row
-        answer = info.classes[row.decision] if row.decision is not None and info.classes else row.value
+        answer = _told(row, info)
         numbers = ["" if math.isnan(value) else f"{value:.7g}" for value in row.numbers.tolist()]
         named = (row.id, row.asset or "", row.event_time or "")
         writer.writerow([*named, *numbers, *row.categories, answer, one.why, f"{one.weight:.6g}", ""])
     return written.getvalue()
+
+
+def _told(row: Candidate, info: GraphInfo) -> str:
+    if row.decision is not None and info.classes:
+        return info.classes[row.decision]
+    return "" if row.value is None else f"{row.value:.7g}"
 
 
 def _marks(columns: object) -> dict[str, Mark]:
@@ -153,7 +161,14 @@ def _marked(record: TruthRecord, mark: Mark | None) -> TruthRecord:
 
 
 def _tell_chosen(
-    out: Output, chosen: Sequence[Chosen], of: int, path: Path, contract: Contract, model: str, version: int
+    out: Output,
+    chosen: Sequence[Chosen],
+    of: int,
+    path: Path,
+    contract: Contract,
+    classes: Sequence[str],
+    model: str,
+    version: int,
 ) -> None:
     if not chosen:
         out.say("no row of {model}@{version} waits for its truth", model=model, version=version)
@@ -167,11 +182,7 @@ def _tell_chosen(
             drawn=drawn,
             rest=len(chosen) - drawn,
         )
-        out.say(
-            "fill in the column {column}, then: andamio label import {path}",
-            column=_value_column(contract),
-            path=path,
-        )
+        _tell_what_to_write(out, _value_column(contract), classes, path)
     out.data(
         {
             "model": model,
@@ -181,6 +192,18 @@ def _tell_chosen(
             "rows": [_as_data(one) for one in chosen],
         }
     )
+
+
+def _tell_what_to_write(out: Output, column: str, classes: Sequence[str], path: Path) -> None:
+    if 0 < len(classes) <= MOST_WORDS:
+        out.say(
+            "fill in the column {column} (one of: {words}), then: andamio label import {path}",
+            column=column,
+            words=", ".join(classes),
+            path=path,
+        )
+    else:
+        out.say("fill in the column {column}, then: andamio label import {path}", column=column, path=path)
 
 
 def _as_data(one: Chosen) -> dict[str, object]:

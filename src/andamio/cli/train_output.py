@@ -227,6 +227,13 @@ def _tell_verdict(out: Output, learnt: LearntVersion) -> None:
         out.say("The same bundle was there before, as {reference}.", reference=reference)
     if candidate.deployable:
         out.say("{reference} may be deployed: no gate failed.", style="bold green", reference=reference)
+        claims = candidate.evaluation.claims
+        if claims is not None and claims.supported is False:
+            out.say(
+                "But nothing shows yet that it is better than always the same answer"
+                " (see what can be claimed).",
+                style="yellow",
+            )
     else:
         failed = [gate for gate in candidate.evaluation.gates if gate.passed is False]
         out.say(

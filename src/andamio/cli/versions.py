@@ -67,7 +67,9 @@ def tell_claims(out: Output, evaluation: Mapping[str, Any], model: str) -> None:
     out.say("What can be claimed:", style="bold")
     for sentence in claims["sentences"]:
         out.say("  {sentence}", sentence=said(sentence))
-    if claims["needed"] or any(gate["needed"] for gate in claims["gates"]):
+    needed = [claims["needed"], *(gate["needed"] for gate in claims["gates"])]
+    hopeless = claims["supported"] is False and not needed[0]["labels"]
+    if not hopeless and any(one and one["labels"] for one in needed):
         out.say(
             "  Once it is in production, andamio label next {model} proposes which rows to label.",
             model=model,

@@ -38,6 +38,8 @@ class Window:
         lateness: How late a row may come and still take its place before a window is formed.
         cycle: A column: each cycle of an asset is one window, resampled to ``length``.
         tags: The number tags whose windows the model reads, in the contract's order.
+        conditions: Those of ``tags`` that say how the machine is run; the others are told as they would be in
+            the commonest operating condition.
         clock: Whether the spans were written as times or as counts; "time" where none was written.
     """
 
@@ -49,12 +51,18 @@ class Window:
     lateness: float = 0.0
     cycle: str | None = None
     tags: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
     clock: Clock = "time"
 
     @property
     def shortest(self) -> int:
         """Samples that the shortest window has."""
         return self.least or self.length
+
+    @property
+    def levelled(self) -> tuple[str, ...]:
+        """The tags that are told as in the commonest condition."""
+        return tuple(tag for tag in self.tags if self.conditions and tag not in self.conditions)
 
     @property
     def rate_hz(self) -> float | None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from polars.exceptions import PolarsError
 
+from andamio.connectors.csv.headers import header_units
 from andamio.data.clock import to_utc
 from andamio.data.digits import digits_of_numbers
 from andamio.data.source import ReadOptions, Source, zone_of
@@ -30,6 +31,7 @@ def read_parquet(path: Path, options: ReadOptions) -> Source:
             fix=text("write the file again from where it comes"),
         ) from error
     source = Source(path=path, frame=pl.DataFrame(), lines=range(1, frame.height + 1))
+    source.units = dict(header_units(frame.columns))
     source.guess = {"format": "parquet", "zone": zone_of(options).key}
     source.frame = typed_frame(source, frame, zone_of(options))
     return source

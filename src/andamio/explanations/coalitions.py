@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from andamio.bundles import Graph, GraphInfo, Outputs
+from andamio.bundles import GraphInfo, Outputs
 from andamio.contracts import Rows
+from andamio.explanations.levelling import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Coalitions:
         aim: The number that is played for.
     """
 
-    def __init__(self, graph: Graph, row: Rows, background: Rows, aim: Aim) -> None:
+    def __init__(self, graph: Asked, row: Rows, background: Rows, aim: Aim) -> None:
         self._graph = graph
         self._row = row
         self._background = background

@@ -14,9 +14,11 @@ from andamio.errors import NotExplainable, text
 from andamio.explanations.background import Background, background_of
 from andamio.explanations.coalitions import Aim, Coalitions
 from andamio.explanations.inside import Inside, look_inside
+from andamio.explanations.levelling import Asked, LevelledGraph
 from andamio.explanations.shapley import Shares, exact_shares, sampled_shares
 from andamio.explanations.usual import Usual, usual_values
 from andamio.kernel.digests import sha256
+from andamio.statistics.conditions import Conditions
 
 _MOST_EXACT = 16
 
@@ -91,6 +93,8 @@ class Explainer:
         self._info = bundle.info
         self._graph = graph
         self._background: Background | None = background_of(bundle)
+        conditions = Conditions.of_arrays(bundle.reference())
+        self._levelled = None if conditions is None else LevelledGraph(graph, conditions)
         self._usual = usual_values(bundle.contract, bundle.reference())
         self._named = f"{bundle.model} {bundle.digest[:12]}"
 
@@ -117,7 +121,7 @@ class Explainer:
             )
         outputs = self._graph.run(row, features=False)
         aim = Aim.of(self._info, None if outputs.decision is None else int(outputs.decision[0]))
-        game = Coalitions(self._graph, row, background.rows, aim)
+        game = Coalitions(*self._told(row, background.rows), aim)
         shares = _shares(game, len(background.rows), name, effort)
         return Explanation(
             aim.label,
@@ -144,11 +148,17 @@ class Explainer:
             aim = Aim(explanation.label, self._info.classes.index(explanation.label))
         signals = {signal.tag: signal for signal in self._contract.signals}
         chosen = [signals[one.tag.name] for one in explanation.contributions if one.tag.name in signals]
+        graph, told, others = self._told(row, self._background.rows)
         return [
-            inside
-            for signal in chosen[:most]
-            for inside in look_inside(self._graph, row, self._background.rows, aim, signal)
+            inside for signal in chosen[:most] for inside in look_inside(graph, told, others, aim, signal)
         ]
+
+    def _told(self, row: Rows, background: Rows) -> tuple[Asked, Rows, Rows]:
+        """Return what answers rows whose tags are exchanged, and the rows to exchange them of."""
+        levelled = self._levelled
+        if levelled is None:
+            return self._graph, row, background
+        return levelled, levelled.level(row), levelled.level(background)
 
     def _contributions(self, row: Rows, shares: Shares) -> list[Contribution]:
         waves = [one for one in self._contract.signals if one.name not in self._info.numbers]

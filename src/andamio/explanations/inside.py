@@ -16,9 +16,9 @@ import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
-from andamio.bundles import Graph
 from andamio.contracts import Rows, Signal
 from andamio.explanations.coalitions import Aim
+from andamio.explanations.levelling import Asked
 from andamio.explanations.shapley import exact_shares
 
 PARTS = 8
@@ -61,7 +61,7 @@ class Inside:
         return max(self.parts, key=lambda part: abs(part.amount))
 
 
-def look_inside(graph: Graph, row: Rows, background: Rows, aim: Aim, signal: Signal) -> list[Inside]:
+def look_inside(graph: Asked, row: Rows, background: Rows, aim: Aim, signal: Signal) -> list[Inside]:
     """Share out what a signal changes among its stretches, and, at a known rate, among its bands.
 
     Args:
@@ -130,7 +130,7 @@ def _bands(samples: _Samples, places: NDArray[np.int64]) -> _Samples:
     return np.stack(bands, axis=1)
 
 
-def _with_signal(row: Rows, signal: Signal, samples: _Samples, graph: Graph) -> Rows:
+def _with_signal(row: Rows, signal: Signal, samples: _Samples, graph: Asked) -> Rows:
     """Repeat a row with other samples of one signal; the last one is also its number's latest value."""
     count = len(samples)
     numbers = np.tile(row.numbers, (count, 1))

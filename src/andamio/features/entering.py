@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,11 +14,15 @@ from spox import Tensor, Var
 
 from andamio.contracts.contract import Input, Missing, OutOfRange, TagType
 from andamio.contracts.signal import width
+from andamio.features.beginnings import begun
 from andamio.features.bounds import Bounds
+from andamio.features.conditions import levelled
 from andamio.features.plan import FeaturePlan
 from andamio.features.schedule import Blocks, Place
+from andamio.features.signals.stacks import axes
 from andamio.features.signals.writing import Signals
 from andamio.features.terms import Column, Columns
+from andamio.statistics.conditions import Conditions
 
 # Codes of a category in the graph: its place in the list of all values, or one of these.
 _UNKNOWN, _MISSING = -1, -2
@@ -59,7 +63,8 @@ def enter(plan: FeaturePlan) -> Entered:
     entered.columns = Columns(numbers, values, {signal.name: signal for signal in signals})
     if signals:
         imputed = {s.name for s in signals if plan.contract.by_name[s.tag].missing is Missing.IMPUTE}
-        entered.signals = Signals(entered.arguments["signals"], signals, imputed)
+        samples = _samples(plan, entered.arguments["signals"], imputed)
+        entered.signals = Signals(samples, signals, imputed)
     if numbers:
         block = entered.blocks.add(_numbers(plan, entered.arguments["numbers"]), len(numbers))
         for tag in plan.numbers:
@@ -91,6 +96,8 @@ def _arguments(plan: FeaturePlan) -> Mapping[str, Var]:
 
 def _limits(tag: Input, plan: FeaturePlan) -> Bounds | None:
     limits = (0.0, 1.0) if tag.type is TagType.BOOLEAN else tag.range
+    if plan.conditions is not None and tag.name in plan.conditions.levelled:
+        return None
     if limits is None or (tag.out_of_range is OutOfRange.FLAG and tag.type is not TagType.BOOLEAN):
         return None
     if tag.missing is Missing.IMPUTE:
@@ -102,17 +109,42 @@ def _limits(tag: Input, plan: FeaturePlan) -> Bounds | None:
 def _numbers(plan: FeaturePlan, numbers: Var) -> Var:
     """Impute, then clip, over the whole tensor at once; a column without a policy passes unchanged."""
     tags = plan.contract.numbers
+    if plan.conditions is not None:
+        # A range is told of readings as they are, so they are clipped before they are levelled.
+        numbers = _levelled(plan.conditions, [tag.name for tag in tags], _clipped(tags, numbers))
     imputed = [
         plan.stand_in(t) if t.missing is Missing.IMPUTE and t.name not in plan.excluded else math.nan
         for t in tags
     ]
     if not all(map(math.isnan, imputed)):
         numbers = op.where(op.isnan(numbers), row(imputed), numbers)
+    return numbers if plan.conditions is not None else _clipped(tags, numbers)
+
+
+def _clipped(tags: Sequence[Input], numbers: Var) -> Var:
     clipped = [t.range if t.out_of_range is OutOfRange.CLIP else None for t in tags]
     if any(clipped):
         low, high = zip(*(limits or (-math.inf, math.inf) for limits in clipped), strict=True)
         numbers = op.min([op.max([numbers, row(low)]), row(high)])
     return numbers
+
+
+def _levelled(conditions: Conditions, names: Sequence[str], numbers: Var) -> Var:
+    wide = levelled(conditions, names, op.reshape(numbers, axes(-1, len(names), 1)))
+    return op.reshape(wide, axes(-1, len(names)))
+
+
+def _samples(plan: FeaturePlan, packed: Var, imputed: Collection[str]) -> Var:
+    """Level the samples of windows, all of one length, and fill what lies before their beginning."""
+    window, names = plan.contract.window, [signal.tag for signal in plan.contract.signals]
+    if window is None or (plan.conditions is None and window.shortest == window.length):
+        return packed
+    samples = op.reshape(packed, axes(-1, len(names), window.length))
+    if plan.conditions is not None:
+        samples = levelled(plan.conditions, names, samples)
+    if window.shortest < window.length:
+        samples = begun(samples, names, imputed, window.length)
+    return op.reshape(samples, axes(-1, len(names) * window.length))
 
 
 def _one_hot(plan: FeaturePlan, categories: Var) -> Var:

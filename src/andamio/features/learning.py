@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from andamio.contracts.contract import Contract, Feature, Input, Missing, OutOfRange
 from andamio.features.checking import refuse_wrong
+from andamio.features.conditions import learn_conditions, level_numbers
 from andamio.features.graph import Inputs, feature_graph, run_features
 from andamio.features.plan import FeaturePlan
 
@@ -32,8 +33,10 @@ def learn_plan(
         FeaturesRefused: A feature is wrong, or no input is left.
     """
     numbers = contract.numbers
+    conditions = learn_conditions(contract, rows.numbers)
+    levelled = level_numbers(conditions, contract, rows.numbers)
     imputed = {
-        tag.name: _median(rows.numbers[:, column], tag)
+        tag.name: _median(levelled[:, column], tag)
         for column, tag in enumerate(numbers)
         if tag.missing is Missing.IMPUTE and tag.name not in excluded
     }
@@ -42,7 +45,7 @@ def learn_plan(
         for column, tag in enumerate(contract.categories)
         if tag.missing is Missing.IMPUTE and tag.name not in excluded and tag.values
     }
-    plan = FeaturePlan(contract, tuple(found), excluded, imputed, frequent)
+    plan = FeaturePlan(contract, tuple(found), excluded, imputed, frequent, conditions=conditions)
     refuse_wrong(plan)
     return replace(plan, imputed=imputed | _medians_of_features(plan, rows))
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from andamio.contracts.contract import Contract, Feature, Input
 from andamio.features.expressions import Node, tags_of
 from andamio.features.grammar import read
+from andamio.statistics.conditions import Conditions
 
 
 class Stacked(Protocol):
@@ -44,6 +45,7 @@ class FeaturePlan:
         most_frequent: What stands for a missing category, by tag.
         sister: Another model whose prediction is a feature behind these.
         network: A network over signals whose answers are the last features.
+        conditions: Operating conditions, and what tags read in each; None tells every sample as it is.
     """
 
     contract: Contract
@@ -53,6 +55,7 @@ class FeaturePlan:
     most_frequent: Mapping[str, str] = field(default_factory=dict)
     sister: Stacked | None = None
     network: Networked | None = None
+    conditions: Conditions | None = None
 
     @property
     def numbers(self) -> tuple[Input, ...]:

@@ -45,6 +45,8 @@ def suggested_features(contract: Contract, excluded: frozenset[str] = frozenset(
         contract: Its signals, and the features that are declared already.
         excluded: Tags that must not be read.
     """
+    # How a machine is run over a window says little about the machine.
+    excluded |= frozenset(contract.window.conditions if contract.window else ())
     read_already = {name for feature in contract.features for name in _signals_of(feature)}
     taken = {tag.name for tag in contract.inputs} | {feature.name for feature in contract.features}
     waves = {tag.name for tag in contract.inputs if tag.type is TagType.WAVEFORM}

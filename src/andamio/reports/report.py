@@ -18,6 +18,9 @@ from andamio.statistics.metric_names import metric_name
 
 Facts = Mapping[str, Any]
 
+# Of classes that were mixed up, so many are told in words.
+_WORST_PAIRS = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
@@ -62,6 +65,7 @@ def render_report(report: Report) -> str:
         metrics=evaluation["metrics"],
         split=evaluation["split"],
         caught=_caught(evaluation),
+        mixed=_mixed(evaluation),
         claims=_claims(evaluation),
         plots=_plots(report),
         slices=[part for part in evaluation["slices"] if part["rows"]],
@@ -107,7 +111,7 @@ def _plots(report: Report) -> dict[str, Markup]:
     }
     plots = {kind: Markup(draw(kind, drawn, **more)) for kind, drawn in curves.items()}  # noqa: S704  our own SVG
     importances = report.evaluation["importances"]
-    if importances:
+    if len(importances) > 1:
         plots["importances"] = Markup(draw("importances", {"importances": importances}))  # noqa: S704
     learning = _claims(report.evaluation).get("curve")
     if learning:
@@ -139,6 +143,22 @@ def _caught(evaluation: Facts) -> Facts | None:
     if c + d and recall is not None and abs(d / (c + d) - recall) < 1e-4:
         return {"events": c + d, "caught": d, "normal": a + b, "false": b}
     return {"events": a + b, "caught": a, "normal": c + d, "false": c}
+
+
+def _mixed(evaluation: Facts) -> Facts | None:
+    """List, for three classes and more, what was answered for each, and the pairs most often mixed up."""
+    confusion = evaluation["curves"].get("confusion")
+    if confusion is None or len(confusion["classes"]) < 3:
+        return None
+    names, counts = confusion["classes"], confusion["counts"]
+    wrong = [
+        {"was": names[i], "answered": names[j], "rows": count, "of": sum(row)}
+        for i, row in enumerate(counts)
+        for j, count in enumerate(row)
+        if i != j and count
+    ]
+    worst = sorted(wrong, key=lambda one: one["rows"], reverse=True)[:_WORST_PAIRS]
+    return {"names": names, "counts": counts, "worst": worst}
 
 
 def _found(lineage: Facts) -> Sequence[Facts]:

@@ -31,6 +31,14 @@ NAMES: dict[str, Text] = {
 }
 
 
+SHORT: dict[str, Text] = {"f1": text("F1"), "rmse": text("RMSE")}
+
+
+def short_name(metric: str) -> Text:
+    """Return what a metric is called in the middle of a sentence."""
+    return SHORT.get(metric, metric_name(metric))
+
+
 def metric_name(metric: str) -> Text:
     """Return a metric's name in plain words; an unknown one stays as it is written."""
     return NAMES.get(metric, Text(metric))

@@ -14,7 +14,10 @@ POWERS = (0.25, 0.35, 0.5, 0.7, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class PowerLaw:
-    """``floor + drop * (rows / unit) ** -power``, with floor and drop never negative."""
+    """``floor + drop * (rows / unit) ** -power`` with a floor that is never negative.
+
+    A drop below zero is a curve that rises: errors that follow no rows rise as often as they fall.
+    """
 
     floor: float
     drop: float
@@ -29,6 +32,8 @@ class PowerLaw:
 def fit_power_law(rows: Floats, errors: Floats, power: float) -> PowerLaw:
     """Fit floor and drop for one power by least squares; larger samples weigh more, as they vary less.
 
+    Were only falling curves allowed, noise would promise something whichever way it points.
+
     Args:
         rows: Rows learnt from, shape ``(points,)``.
         errors: What was measured, never negative, same shape.
@@ -40,7 +45,9 @@ def fit_power_law(rows: Floats, errors: Floats, power: float) -> PowerLaw:
     unit = float(rows[-1])
     weights = np.sqrt(rows / unit)
     design = np.column_stack([np.ones(len(rows)), (rows / unit) ** -power])
-    (floor, drop), _ = nnls(design * weights[:, None], errors * weights)
+    (floor, drop), *_ = np.linalg.lstsq(design * weights[:, None], errors * weights, rcond=None)
+    if floor < 0:
+        floor, (drop,) = 0.0, nnls(design[:, 1:] * weights[:, None], errors * weights)[0]
     return PowerLaw(float(floor), float(drop), power, unit)
 
 

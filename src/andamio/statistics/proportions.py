@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 
-def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
+def wilson_interval(successes: float, trials: float, z: float = 1.96) -> tuple[float, float]:
     """Give the interval of a share, honest for few trials and for shares near 0 or 1.
 
     Args:

@@ -21,6 +21,8 @@ MOST_LEAVES = 40_000
 # Fine histograms find the exact limits of a process; over many features they cost too much.
 _FINE_BINS, _COARSE_BINS, _FEW_FEATURES = 1023, 255, 40
 _MOST_COLUMNS = 250
+# Under so many rows all folds are stopped together.
+TOGETHER = 2_000
 # What few trees may be: how many leaves each, and how fast they learn.
 _FEWEST_LEAVES, _MOST_LEAVES_A_TREE, _QUICKEST = 4, 64, 0.3
 
@@ -74,14 +76,15 @@ class Boosting:
         return _model(lgb.train(parameters, data, rounds), given.task, weights)
 
     def rehearse(self, given: Setting, folds: Folds) -> Rehearsal:
-        """Cross-validate, stopping each fold early; the best mean round is kept for all folds."""
-        courses = each_fold(
-            lambda fold: _course(
-                given.take(fold[0]), given.take(fold[1]), self.chosen, self._most(given.task)
-            ),
-            folds,
-        )
-        rounds = _best_round([curve for _, curve in courses], [len(test) for _, test in folds])
+        """Cross-validate, stopping early; the best mean round is kept for all folds."""
+        most, tested = self._most(given.task), [len(test) for _, test in folds]
+        if len(given.y) < TOGETHER:
+            courses = _courses_together(given, folds, self.chosen, most)
+        else:
+            courses = each_fold(
+                lambda fold: _course(given.take(fold[0]), given.take(fold[1]), self.chosen, most), folds
+            )
+        rounds = _best_round([curve for _, curve in courses], tested)
         parts = [
             model.margin(given.x[test], rounds) for (model, _), (_, test) in zip(courses, folds, strict=True)
         ]
@@ -144,13 +147,54 @@ def most_rounds(settings: BoostingSettings, task: Task) -> int:
     return max(1, int(min(MOST_TREES, MOST_LEAVES / settings.leaves) / task.width))
 
 
+def _courses_together(
+    given: Setting, folds: Folds, settings: BoostingSettings, most: int
+) -> list[tuple[BoostedModel, Floats]]:
+    """Train all folds until their mean loss improves no more; return the losses of every round too.
+
+    A fold of six rows that stops by itself stops where chance is kindest to it, and its loss of that moment
+    would speak for all the rounds that it never made. The trees that all rows then get would be many more
+    than any fold was measured with: sure of what they do not know.
+    """
+    parameters = _parameters(given.task, settings, given.seed)
+    pairs = [(given.take(inside), given.take(outside)) for inside, outside in folds]
+    boosters, curves = [], np.empty((most, len(pairs)))
+    for inside, outside in pairs:
+        train, other = _datasets(inside, outside, settings, parameters)
+        boosters.append(lgb.Booster(parameters, train).add_valid(other, "held out"))
+    tested = [len(outside.y) for _, outside in pairs]
+    best, best_at, made = np.inf, 0, 0
+    for made in range(1, most + 1):
+        for place, booster in enumerate(boosters):
+            booster.update()
+            curves[made - 1, place] = booster.eval_valid()[0][2]
+        mean = float(np.average(curves[made - 1], weights=tested))
+        if mean < best:
+            best, best_at = mean, made
+        elif made - best_at >= _patience(settings):
+            break
+    return [
+        (_model(booster, given.task, _weights(inside, settings)), curves[:made, place])
+        for place, (booster, (inside, _)) in enumerate(zip(boosters, pairs, strict=True))
+    ]
+
+
+def _datasets(
+    given: Setting, held_out: Setting, settings: BoostingSettings, parameters: Mapping[str, object]
+) -> tuple[lgb.Dataset, lgb.Dataset]:
+    """Give both parts to LightGBM, weighed as the part that is learnt from."""
+    weights = _weights(given, settings)
+    train = lgb.Dataset(given.x, given.y, weight=_of_rows(weights, given), params=parameters)
+    other = _of_rows(weights, held_out)
+    return train, train.create_valid(held_out.x, held_out.y, weight=other, params=dict(parameters))
+
+
 def _course(
     given: Setting, held_out: Setting, settings: BoostingSettings, most: int
 ) -> tuple[BoostedModel, Floats]:
     """Train until the held-out rows improve no more; return the losses of every round too."""
     parameters, weights = _parameters(given.task, settings, given.seed), _weights(given, settings)
-    train = lgb.Dataset(given.x, given.y, weight=_of_rows(weights, given), params=parameters)
-    other = train.create_valid(held_out.x, held_out.y, weight=_of_rows(weights, held_out))
+    train, other = _datasets(given, held_out, settings, parameters)
     course: dict[str, dict[str, list[float]]] = {}
     booster = lgb.train(
         parameters,

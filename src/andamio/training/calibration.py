@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
-from andamio.features import Combined, Isotonic, Platt, Score, Softmax
+from andamio.features import Combined, Isotonic, Platt, Score
 from andamio.training.models import Link, linked, linked_score
 from andamio.training.remaining import WithinHorizon
 from andamio.training.task import Floats, Target, Task, gain
@@ -21,6 +22,8 @@ from andamio.training.task import Floats, Target, Task, gain
 _PARTS = 5
 _FEWEST_EVENTS = 10
 _FEWEST_EVENTS_FOR_CURVE = 60
+# With so many rows the model's own chances stand; fewer leave room for what they have not shown.
+_MANY_ROWS = 2_000
 
 
 class Calibration(Protocol):
@@ -39,7 +42,7 @@ class Calibration(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AsIs:
-    """The model's own link; a little of each class is mixed in where a forest may say never."""
+    """The model's own link; a little of each class is mixed in where a model may say never."""
 
     link: Link
     floor: float = 0.0
@@ -96,15 +99,18 @@ class Tempered:
     """Softmax of margins that are divided by a temperature: above one makes the model less sure."""
 
     temperature: float
+    floor: float = 0.0
+    classes: int = 1
     name: str = "temperature"
 
     def apply(self, margin: Floats) -> Floats:
         """Divide, then apply softmax."""
-        return linked(margin / self.temperature, Link.SOFTMAX)
+        return AsIs(Link.SOFTMAX, self.floor, self.classes).apply(margin / self.temperature)
 
     def score(self, margin: Score) -> Score:
         """Write both."""
-        return Softmax(Combined((margin,), (1.0 / self.temperature,)))
+        cooler = Combined((margin,), (1.0 / self.temperature,))
+        return AsIs(Link.SOFTMAX, self.floor, self.classes).score(cooler)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,17 +155,29 @@ Learner = Callable[[Floats, Target], Calibration]
 
 def _learners(link: Link, target: Target, task: Task) -> list[Learner]:
     """List what may be tried, the simplest first."""
+    unseen = _unseen(len(target), task.classes)
     if not task.is_binary:
-        own = AsIs(link, 0.0 if link is Link.SOFTMAX else 0.02, task.classes)
-        return [lambda _margin, _target: own, *([_temper] if link is Link.SOFTMAX else [])]
+        own = AsIs(link, unseen if link is Link.SOFTMAX else max(0.02, unseen), task.classes)
+        temper = partial(_temper, floor=unseen, classes=task.classes)
+        return [lambda _margin, _target: own, *([temper] if link is Link.SOFTMAX else [])]
     events = int(min(target.sum(), len(target) - target.sum()))
-    as_is = AsIs(link, 0.0 if link is Link.LOGISTIC else 0.01, 2)
+    as_is = AsIs(link, unseen if link is Link.LOGISTIC else max(0.01, unseen), 2)
     learners: list[Learner] = [lambda _margin, _target: as_is]
     if events >= _FEWEST_EVENTS:
         learners.append(_platt)
     if events >= _FEWEST_EVENTS_FOR_CURVE:
         learners.append(_isotonic)
     return learners
+
+
+def _unseen(rows: int, classes: int) -> float:
+    """Return the weight of the classes that no row has shown: sixty rows in a row are no proof of never.
+
+    Each class is counted once more than it was seen, so no chance falls below ``1 / (rows + classes)``.
+
+    Source: Laplace's rule of succession.
+    """
+    return 0.0 if rows >= _MANY_ROWS else classes / (rows + classes)
 
 
 def _cross_fitted(learner: Learner, margin: Floats, target: Target) -> Floats:
@@ -212,12 +230,12 @@ def _isotonic(margin: Floats, target: Target) -> Curve:
     return Curve(tuple(x[keep].tolist()), tuple(y[keep].tolist()))
 
 
-def _temper(margin: Floats, target: Target) -> Tempered:
+def _temper(margin: Floats, target: Target, floor: float = 0.0, classes: int = 1) -> Tempered:
     """Choose the temperature of the lowest loss from a grid that rises by 5 %."""
-    rows, classes = np.arange(len(target)), target.astype(np.int64)
+    rows, labels = np.arange(len(target)), target.astype(np.int64)
     grid = 1.05 ** np.arange(-30, 61)
     losses = []
     for temperature in grid:
-        chance = linked(margin / temperature, Link.SOFTMAX)[rows, classes]
+        chance = Tempered(float(temperature), floor, classes).apply(margin)[rows, labels]
         losses.append(float(-np.log(np.maximum(chance, 1e-12)).mean()))
-    return Tempered(float(grid[int(np.argmin(losses))]))
+    return Tempered(float(grid[int(np.argmin(losses))]), floor, classes)

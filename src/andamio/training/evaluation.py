@@ -10,7 +10,7 @@ import numpy as np
 from andamio.bundles import Outputs
 from andamio.statistics.intervals import Interval, bootstrap
 from andamio.training.anomaly.measuring import Noticing
-from andamio.training.claims import DUMMY, Claims, claims_of
+from andamio.training.claims import Claims, claims_of
 from andamio.training.comparison import Comparison, compare, compared
 from andamio.training.curves import curves
 from andamio.training.gates import TIMED, GateResult, deployable, judge, parity_gate
@@ -19,8 +19,14 @@ from andamio.training.judging import Answer, main_metric, measure, plain
 from andamio.training.learning_curve import learning_curve
 from andamio.training.likeness import alike
 from andamio.training.noise import LEVEL, under_noise
-from andamio.training.repeated_measures import difference, intervals, measured, measured_once
-from andamio.training.repeating import FEW_ROWS, Repeated
+from andamio.training.repeated_measures import (
+    difference,
+    intervals,
+    measured,
+    measured_once,
+    without_certainty,
+)
+from andamio.training.repeating import DUMMY, FEW_ROWS, Repeated
 from andamio.training.slices import Slice, slice_columns, slices
 from andamio.training.splits import Split
 from andamio.training.table import Index, Problem
@@ -120,6 +126,8 @@ def evaluate(
         metrics = intervals(measured_once(test, outputs, seed), test)
     else:
         metrics = bootstrap(_measures(test, outputs, answer, seed), len(test), groups, seed=seed)
+        if test.is_anomaly:
+            metrics = without_certainty(metrics, test, outputs, groups)
     judged = _Judged(test, outputs, metrics, None, claims)
     if repeated is None:
         compare_with = _comparisons(test, outputs, simpler, groups, seed)

@@ -10,7 +10,9 @@ from msgspec import structs
 from numpy.typing import NDArray
 
 from andamio.bundles import Outputs
+from andamio.contracts.contract import Contract
 from andamio.contracts.rows import Rows
+from andamio.features.conditions import learn_conditions
 from andamio.training.judging import Answer, measure
 from andamio.training.table import Problem
 
@@ -44,19 +46,44 @@ def importances(problem: Problem, answer: Answer, seed: int) -> list[Importance]
     if len(problem) > MOST_ROWS:
         problem = problem.take(np.sort(rng.choice(len(problem), MOST_ROWS, replace=False)))
     metric, lost = _loss(problem, answer)
+    retell = _Retelling(problem)
     found = []
     for declared in problem.contract.inputs:
         losses = []
         for _ in range(REPEATS):
-            shuffled = _shuffled(problem, declared.name, rng.permutation(len(problem)))
-            losses.append(lost(answer(shuffled)))
+            shuffled = _shuffled(problem.contract, retell.rows, declared.name, rng.permutation(len(problem)))
+            losses.append(lost(answer(retell.back(shuffled))))
         found.append(Importance(declared.name, float(np.mean(losses)), metric))
     return sorted(found, key=lambda one: (-one.loss, one.tag))
 
 
-def _shuffled(problem: Problem, tag: str, order: NDArray[np.int64]) -> Rows:
+class _Retelling:
+    """Rows told as in the commonest operating condition, so that a tag may change places between rows."""
+
+    def __init__(self, problem: Problem) -> None:
+        contract = problem.contract
+        self._conditions = learn_conditions(contract, problem.rows.numbers)
+        self._numbers = [declared.name for declared in contract.numbers]
+        self._signals = [signal.tag for signal in contract.signals]
+        self.rows = self._told(problem.rows)
+
+    def back(self, rows: Rows) -> Rows:
+        """Tell rows in their own conditions again."""
+        return self._told(rows, back=True)
+
+    def _told(self, rows: Rows, *, back: bool = False) -> Rows:
+        if self._conditions is None:
+            return rows
+        tell, signals = self._conditions.packed, rows.signals
+        return structs.replace(
+            rows,
+            numbers=tell(self._numbers, rows.numbers, back=back),
+            signals=None if signals is None else tell(self._signals, signals, back=back),
+        )
+
+
+def _shuffled(contract: Contract, rows: Rows, tag: str, order: NDArray[np.int64]) -> Rows:
     """Give each row another row's value of one tag."""
-    contract, rows = problem.contract, problem.rows
     numbers, categories, signals = rows.numbers.copy(), rows.categories.copy(), rows.signals
     for table, declared in ((numbers, contract.numbers), (categories, contract.categories)):
         for column, one in enumerate(declared):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from andamio.bundles import GraphInfo, Outputs
 from andamio.errors import Text
 from andamio.features import Sister
+from andamio.statistics.conditions import Conditions
 from andamio.training.augmentation import Augmentation
 from andamio.training.fitting import Fitted, fit
 from andamio.training.judging import Answer, plain
@@ -103,6 +104,7 @@ def learn(
             "params": fitted.params,
             "trials": fitted.trials,
             **_suggested(fitted),
+            **_conditions(fitted.plan.conditions),
             "found": [
                 {"name": f.feature.name, "expression": f.feature.expression, "share": f.share}
                 for f in fitted.found
@@ -135,6 +137,14 @@ def _suggested(fitted: Fitted) -> dict[str, object]:
     named = [feature for feature in fitted.plan.found if feature.name not in found]
     told = [{"name": feature.name, "expression": feature.expression} for feature in named]
     return {"suggested": told} if told else {}
+
+
+def _conditions(found: Conditions | None) -> dict[str, object]:
+    """Tell the operating conditions that were found."""
+    if found is None:
+        return {}
+    centres = [[float(f"{value:.6g}") for value in centre] for centre in found.centres.tolist()]
+    return {"conditions": {"tags": list(found.tags), "centres": centres}}
 
 
 def _simpler(fitted: Fitted, chosen: str) -> dict[str, Answer]:

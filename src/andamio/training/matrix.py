@@ -19,6 +19,7 @@ from andamio.features import (
     run_channels,
     run_features,
 )
+from andamio.features.conditions import learn_conditions, level_numbers
 from andamio.features.suggested import suggested_features
 from andamio.training.copying import can_vary, copies_of_each, draw_copies
 from andamio.training.models import Matrix
@@ -51,7 +52,8 @@ class Matrices:
         self._suggested = suggested_features(contract, excluded) if suggest else ()
         self._copies, self._copies_seed = 0, 0
         self._copies_known: dict[tuple[Feature, ...], Matrix] = {}
-        self._imputed = _medians(contract, rows)
+        self._conditions = learn_conditions(contract, rows.numbers)
+        self._imputed = _medians(contract, level_numbers(self._conditions, contract, rows.numbers))
         self._most_frequent = _modes(contract, rows)
         self._signals: Matrix | None = None
         self._known: dict[tuple[Feature, ...], tuple[FeaturePlan, FeatureGraph, Matrix]] = {}
@@ -127,6 +129,7 @@ class Matrices:
             {**self._imputed, **instead},
             self._most_frequent,
             self.sister if SISTER in found else None,
+            conditions=self._conditions,
         )
 
     def _instead(self, probe: FeatureGraph, names: Sequence[str]) -> Mapping[str, float]:
@@ -141,11 +144,11 @@ class Matrices:
         return instead
 
 
-def _medians(contract: Contract, rows: Rows) -> Mapping[str, float]:
+def _medians(contract: Contract, numbers: Matrix) -> Mapping[str, float]:
     medians = {}
     for column, tag in enumerate(contract.numbers):
         if tag.missing is Missing.IMPUTE:
-            values = rows.numbers[:, column]
+            values = numbers[:, column]
             there = values[np.isfinite(values)]
             medians[tag.name] = float(np.median(there)) if there.size else 0.0
     return medians

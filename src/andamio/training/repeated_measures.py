@@ -28,6 +28,8 @@ DRAWS = 100
 SHARES = ("recall", "precision", "f1", "false_alarm_rate", "accuracy", "coverage")
 RANKINGS = ("roc_auc", "average_precision")
 SIZES = ("rmse", "mae", "brier", "interval_width")
+# A difference of two shares, which cannot be more than one.
+SHARE_APART = "difference of shares"
 Measure = Callable[[Index], Mapping[str, float]]
 
 
@@ -61,7 +63,15 @@ class Measured:
         if self.metric == "r2":
             rest = size_interval(1.0 - self.value, variance, self.reuse)
             return Interval(self.value, 1.0 - rest.high, 1.0 - rest.low)
-        return plain_interval(self.value, variance, self.reuse)
+        found = plain_interval(self.value, variance, self.reuse)
+        if self.metric == SHARE_APART:
+            return Interval(self.value, max(found.low, -1.0), min(found.high, 1.0))
+        return found
+
+    @property
+    def certainty(self) -> float:
+        """How many of its standard errors the value is away from nothing, with its sign."""
+        return self.value / math.sqrt(max(self.variance * self.reuse.inflation, 1e-30))
 
 
 def measured(repeated: Repeated, seed: int) -> dict[str, Measured]:
@@ -114,6 +124,28 @@ def intervals(found: Mapping[str, Measured], problem: Problem) -> dict[str, Inte
     return ends
 
 
+def without_certainty(
+    found: Mapping[str, Interval], problem: Problem, outputs: Outputs, groups: Index | None
+) -> dict[str, Interval]:
+    """Give shares of 0 and 1 the limits of as many rows: redrawn rows never show what none of them did.
+
+    Args:
+        found: Metrics with their bootstrap intervals.
+        problem: The rows that were measured.
+        outputs: Their answers.
+        groups: Rows that are alike, which count as one; None where none are.
+    """
+    counts = _counts(problem, outputs)
+    alone = 1.0 if groups is None else len(np.unique(groups)) / len(problem)
+    told = dict(found)
+    for name in set(SHARES) & set(counts) & set(found):
+        one = found[name]
+        if one.low == one.high and one.value in (0.0, 1.0) and counts[name] > 0:
+            once = Reuse(splits=len(problem), folds=len(problem), ratio=0.0)
+            told[name] = share_interval(one.value, 0.0, max(counts[name] * alone, 1.0), once)
+    return told
+
+
 def difference(repeated: Repeated, name: str, seed: int) -> Measured:
     """Measure how much the chosen model is above a simpler one in the main metric, on the same rows."""
     metric, _ = main_metric(repeated.passes[0].problem)
@@ -125,7 +157,8 @@ def difference(repeated: Repeated, name: str, seed: int) -> Measured:
             return {metric: _or_zero(chosen(index)[metric]) - _or_zero(simple(index)[metric])}
 
         pairs.append(spread(one, apart, seed)[metric])
-    return Measured("difference", *_mean(pairs), math.inf, repeated.reuse)
+    apart = SHARE_APART if metric in SHARES else "difference"
+    return Measured(apart, *_mean(pairs), math.inf, repeated.reuse)
 
 
 def spread(one: Pass, measure_rows: Measure, seed: int) -> dict[str, tuple[float, float]]:

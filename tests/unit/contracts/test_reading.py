@@ -361,3 +361,42 @@ def test_a_window_may_begin_before_it_is_full() -> None:
 )
 def test_a_window_that_cannot_begin_so_is_told(old: str, new: str, what: str) -> None:
     assert what in str(only_fault(WINDOWED.replace(old, new)).what)
+
+
+CONDITIONED = WINDOWED.replace("least = 3", 'conditions = ["load"]\ntags = ["x"]').replace(
+    'missing = "impute"\n', '\n[input.load]\ntype = "number"\n\n[input.age]\ntype = "number"\n'
+)
+
+
+def test_the_tags_that_tell_the_condition_have_windows_too() -> None:
+    contract = parse(CONDITIONED)
+    assert contract.window is not None
+    assert contract.window.tags == ("x", "load")
+    assert contract.window.conditions == ("load",)
+    assert contract.window.levelled == ("x",)
+    assert [signal.name for signal in contract.signals] == ["x", "load"]
+    without = parse(WINDOWED).window
+    assert without is not None
+    assert without.levelled == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ('["load"]', '["laod"]', "laod"),
+        ('["load"]', '["x", "load"]', "no tag with a window is left"),
+        ("tags =", 'cycle = "batch"\ntags =', "says nothing about cycles"),
+        (
+            '[input.load]\ntype = "number"\n',
+            '[input.load]\ntype = "number"\nmissing = "impute"\n',
+            "not known",
+        ),
+    ],
+)
+def test_conditions_that_cannot_be_told_are_faults(old: str, new: str, what: str) -> None:
+    assert what in str(only_fault(CONDITIONED.replace(old, new)).what)
+
+
+def test_conditions_may_be_missing_where_the_tags_may_too() -> None:
+    loose = CONDITIONED.replace('type = "number"\n', 'type = "number"\nmissing = "impute"\n')
+    assert parse(loose).window is not None

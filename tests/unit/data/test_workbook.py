@@ -152,3 +152,11 @@ def test_options_for_text_apply_to_workbooks_too(tmp_path: Path) -> None:
     source: Source = read_source(file, ReadOptions(csv=CsvOptions(missing=("nada",), decimal=",")))
     assert source.frame["v"].to_list()[:3] == [1234, 2345, None]
     assert not [finding for finding in source.findings if finding.kind is FindingKind.UNREADABLE]
+
+
+def test_units_are_in_the_headers_of_parquet_too(tmp_path: Path) -> None:
+    file = tmp_path / "history.parquet"
+    pl.DataFrame(
+        {"Temperature [°C]": [20.5, 21.0], "vibration [g]": [[0.1], [0.2]], "x": [1, 2]}
+    ).write_parquet(file)
+    assert read_source(file).units == {"Temperature [°C]": "°C", "vibration [g]": "g"}

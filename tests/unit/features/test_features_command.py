@@ -148,3 +148,41 @@ def test_a_contract_without_features_tells_how_to_declare_one(
     with speak("en"):
         show("wear")
     assert "[features]" in capsys.readouterr().out
+
+
+WAVE = """
+[model]
+kind = "regression"
+data = "fans"
+target = "wear"
+[input.vibration]
+type = "waveform"
+unit = "g"
+rate_hz = 1000
+length = 64
+{features}[output.wear]
+"""
+
+
+def test_what_training_takes_from_signals_by_itself_is_shown(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contract = plant / "models" / "fan.toml"
+    contract.write_text(WAVE.format(features=""), encoding="utf-8")
+    waves = np.random.default_rng(0).normal(size=(5, 64)).tolist()
+    pl.DataFrame({"vibration": waves, "wear": [1.0, 2, 3, 4, 5]}).write_parquet(plant / "fans.parquet")
+    Datasets(plant).add(plant / "fans.parquet", "fans")
+    show("fan", json=True)
+    found = json.loads(capsys.readouterr().out)["features"]
+    assert {one["declared"] for one in found} == {False}
+    assert any(one["expression"] == "kurtosis(vibration)" for one in found)
+    assert all(one["least_median_greatest"] for one in found)
+    with speak("es"):
+        show("fan")
+    assert f"{len(found)} de estas no" in " ".join(capsys.readouterr().out.split())
+    contract.write_text(WAVE.format(features='[features]\nlevel = "rms(vibration)"\n'), encoding="utf-8")
+    show("fan", json=True)
+    (declared,) = json.loads(capsys.readouterr().out)["features"]
+    assert declared["declared"] is True
+    show("fan")
+    assert "in no contract" not in capsys.readouterr().out

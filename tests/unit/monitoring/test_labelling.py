@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import msgspec
 import numpy as np
 import pytest
 
@@ -108,3 +111,24 @@ def test_a_mark_survives_the_journal_and_nothing_else_is_one(plant: Plant) -> No
         read_mark(source) for source in ("http", "label:rare:0.5", "label:odd:3", "label:rare:1e999")
     ] == [None] * 4
     assert TruthRecord(time=0, model="m", value=1, source=Mark("rare", 2.0).source()).source == "label:rare:2"
+
+
+def test_ten_right_answers_do_not_prove_that_no_answer_is_wrong() -> None:
+    marks = [Mark("random", 8.0)] * 10
+    found = estimate_loss([0.0] * 10, marks, is_share=True)
+    assert (found.value, found.low) == (0.0, 0.0)
+    assert found.high == pytest.approx(0.278, abs=0.01)
+    uneven = estimate_loss([0.0] * 10, [Mark("rare", 1.0)] * 9 + [Mark("random", 50.0)], is_share=True)
+    assert uneven.high > 0.6
+
+
+def test_of_anomalies_rows_near_the_limit_are_asked_for(plant: Plant, waiting: Candidates) -> None:
+    scores = np.concatenate([np.full(360, 0.1), np.linspace(0.8, 1.25, 20), np.full(20, 30.0)])
+    rows = tuple(
+        dataclasses.replace(row, probabilities=None, value=float(score), decision=int(score > 1))
+        for row, score in zip(waiting.rows, scores, strict=True)
+    )
+    info = msgspec.structs.replace(plant.info, classes=("normal", "anomaly"), threshold=None)
+    chosen = choose_rows(Candidates(rows, len(rows)), 60, info, None, seed=1)
+    told = [one for one in chosen if one.why == "unsure"]
+    assert np.mean([0.7 < one.row.value < 1.5 for one in told]) > 0.2  # one row in twenty is near

@@ -86,3 +86,18 @@ def test_chances_stay_between_zero_and_one_and_never_fall_with_the_margin(seed: 
     assert ((chance >= 0) & (chance <= 1)).all()
     if not isinstance(calibration, Sigmoid) or calibration.a < 0:
         assert (np.diff(chance) >= -1e-12).all()
+
+
+@pytest.mark.parametrize(
+    ("task", "link", "sure"),
+    [
+        (TWO, Link.LOGISTIC, np.where(np.arange(60) % 3 == 0, 20.0, -20.0)[:, None]),
+        (THREE, Link.SOFTMAX, 20.0 * np.eye(3)[np.arange(60) % 3]),
+    ],
+)
+def test_sixty_rows_without_a_mistake_leave_room_for_one(task: Task, link: Link, sure: np.ndarray) -> None:
+    target = np.arange(60) % 3
+    target = (target == 0).astype(np.int64) if task.is_binary else target
+    chances = calibrate(sure, link, target, task).calibration.apply(sure)
+    assert chances.min() >= 1 / (60 + task.classes) - 1e-12
+    assert chances.max() <= 1 - (task.classes - 1) / (60 + task.classes) + 1e-12

@@ -196,3 +196,30 @@ def test_scikit_learn_works_in_the_calling_thread_and_leaves_the_warning_filters
     candidate.rehearse(given, parts(60))
     assert set(taken_in) == {threading.get_ident()}
     assert list(warnings.filters) == before
+
+
+@pytest.mark.parametrize("task", [NUMBER, TWO, THREE])
+def test_with_few_rows_every_fold_is_measured_with_as_many_trees_as_all_rows_then_get(task: Task) -> None:
+    given = setting(task, rows=60, wiggle=1.0)
+    folds = parts(60, k=10)
+    rehearsal = Boosting(default_settings(60, 4, task)).rehearse(given, folds)
+    for inside, outside in folds:
+        alone = rehearsal.candidate.train(given.take(inside)).margin(given.x[outside])
+        np.testing.assert_allclose(rehearsal.margins[outside], alone)
+
+
+def test_boosted_trees_of_sixty_rows_promise_no_more_than_fresh_rows_show() -> None:
+    promised, shown = [], []
+    for seed in range(8):
+        fresh, given = (setting(TWO, rows=rows, seed=seed) for rows in (4000, 60))
+        flipped = np.random.default_rng(seed).random(4060) < 0.2
+        target, truth = (given.y ^ flipped[:60], fresh.y ^ flipped[60:])
+        given = Setting(given.x, target, TWO, seed)
+        tried = run_trial(
+            Proposal(Boosting(default_settings(60, 4, TWO)), (), Dummy.title), given, parts(60, 10)
+        )
+        chance = linked(tried.candidate.train(given).margin(fresh.x), tried.link)
+        promised.append(tried.score)
+        shown.append(float(TWO.losses(chance, truth).mean()))
+    assert np.mean(shown) < np.log(2)
+    assert np.mean(shown) < 1.25 * np.mean(promised)

@@ -6,8 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from andamio.bundles import Outputs
 from andamio.language import say, speak
-from andamio.training.claims import labels_to_decide, no_claims
+from andamio.statistics.resampled import Reuse
+from andamio.training.claims import _of_growth, _support, labels_to_decide, no_claims
+from andamio.training.constant import best_constant
+from andamio.training.learning_curve import LearningCurve, Point
+from andamio.training.repeated_measures import SHARE_APART, Measured
 from andamio.training.run import TrainOptions, train
 from andamio.training.table import read_problem
 
@@ -52,6 +57,20 @@ def test_an_open_gate_names_the_class_and_how_many_labels_decide_it(sixty):
     assert any('more rows labelled "sí" would decide it' in say(one) for one in claims.sentences)
 
 
+def test_rows_that_no_model_answered_are_not_said_to_have_been(press, fit):
+    contract, _ = press
+    told = [say(one) for one in _trained(press, fit, 90).evaluation.claims.sentences]
+    assert "over all rows" in told[1]
+    clock = pl.Series("hora", np.arange(90) * 3_600_000_000).cast(pl.Datetime("us", "UTC"))
+    timed = dataclasses.replace(contract, time="hora")
+    evaluation = _trained((timed, press[1]), fit, 90, hora=clock).evaluation
+    told = [say(one) for one in evaluation.claims.sentences]
+    answered = evaluation.facts()["measured"]["rows"]
+    assert answered < 90
+    assert "over all rows" not in told[1]
+    assert f"{answered} rows answered by models that had not seen them" in told[1]
+
+
 def test_the_curve_says_what_two_hundred_more_rows_would_bring(press, fit):
     curve = _trained(press, fit, 80).evaluation.claims.curve
     assert [point.rows for point in curve.more] == [160, 280]
@@ -89,3 +108,43 @@ def test_what_is_claimed_is_said_in_spanish(sixty):
         told = [say(one) for one in sixty.sentences]
     assert "filas etiquetadas" in told[0]
     assert any("todavía no se puede decidir" in one for one in told)
+
+
+@pytest.mark.parametrize(("errors", "promises"), [(0.5, False), (1.5, True), (-1.5, False)])
+def test_labels_are_promised_only_where_the_advantage_is_more_than_its_standard_error(
+    press, errors, promises
+):
+    contract, table = press
+    problem = read_problem(contract, table.frame.head(80))
+    reuse = Reuse(splits=5, folds=5, ratio=0.25)
+    against = Measured(SHARE_APART, errors * 0.1, 0.01 / reuse.inflation, np.inf, reuse)
+    supported, needed = _support(problem, "f1", True, against)
+    assert supported is False
+    assert (needed.labels is not None) == promises
+
+
+def test_a_difference_of_shares_is_never_more_than_one():
+    found = Measured(SHARE_APART, 0.53, 0.05, np.inf, Reuse(splits=5, folds=5, ratio=0.25)).interval()
+    assert -1 <= found.low <= 0.53 <= found.high == 1
+
+
+def test_always_the_same_answer_is_the_best_of_them(press):
+    contract, table = press
+    problem = read_problem(contract, table.frame.head(80))
+    share = float(np.mean(problem.target == problem.positive))
+    never = Outputs(
+        probabilities=np.tile(np.float32([1 - share, share]), (80, 1)),
+        decision=np.full(80, 1 - problem.positive),
+    )
+    told = best_constant(problem, never)
+    assert (told.decision == problem.positive).all()
+    assert told.probabilities is never.probabilities
+
+
+@pytest.mark.parametrize(
+    ("least", "said"), [(0.01, "better than now by about"), (-0.03, "nothing shows yet")]
+)
+def test_what_more_rows_bring_is_promised_only_where_it_shows(least, said):
+    then, gain = Point(260, 0.7, 0.5, 0.9), Point(260, 0.05, least, 0.12)
+    curve = LearningCurve("f1", True, (), (), (then,), (gain,))
+    assert said in say(_of_growth(curve, then, gain))

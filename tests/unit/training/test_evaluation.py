@@ -8,13 +8,15 @@ import pytest
 from andamio.bundles import Outputs
 from andamio.contracts import parse_contract
 from andamio.contracts.rows import Rows
+from andamio.statistics.intervals import Interval
 from andamio.training.comparison import compare
 from andamio.training.curves import curves
 from andamio.training.importance import importances
 from andamio.training.judging import measure, plain
 from andamio.training.noise import shake, under_noise
+from andamio.training.repeated_measures import without_certainty
 from andamio.training.slices import slices
-from andamio.training.table import Problem, copies_of
+from andamio.training.table import Problem, copies_of, read_problem
 
 CONTRACT = parse_contract(
     """
@@ -150,3 +152,16 @@ def test_numbers_become_plain_and_nan_becomes_null():
         "c": [1, 2],
         "d": [True, None],
     }
+
+
+def test_no_false_alarm_in_eighty_rows_is_no_proof_of_none(press) -> None:
+    contract, table = press
+    problem = read_problem(contract, table.frame)
+    quiet = problem.take(np.flatnonzero(problem.target != problem.positive)[:80])
+    outputs = Outputs(decision=np.full(80, 1 - quiet.positive, dtype=np.int64))
+    found = {"false_alarm_rate": Interval(0.0, 0.0, 0.0), "f1": Interval(np.nan, np.nan, np.nan)}
+    alone = without_certainty(found, quiet, outputs, None)["false_alarm_rate"]
+    blocks = without_certainty(found, quiet, outputs, np.arange(80) // 8)["false_alarm_rate"]
+    assert (alone.low, blocks.low) == (0.0, 0.0)
+    assert alone.high == pytest.approx(0.045, abs=0.001)
+    assert blocks.high == pytest.approx(0.308, abs=0.001)

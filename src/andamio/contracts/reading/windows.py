@@ -22,7 +22,7 @@ def read_window(root: Section, inputs: Sequence[Input], time: str | None) -> Win
     if section is None:
         return None
     spans = {key: read_span(section, key, zero=key == "lateness") for key in _SPANS}
-    cycle, tags = section.string("cycle"), _tags(section, inputs)
+    cycle, (tags, conditions) = section.string("cycle"), _tags(section, inputs)
     window = Window(
         length=_whole(section, "length", 2, LONGEST) or 2,
         least=_whole(section, "least", 1, LONGEST),
@@ -32,6 +32,7 @@ def read_window(root: Section, inputs: Sequence[Input], time: str | None) -> Win
         lateness=_span(spans["lateness"]) or 0.0,
         cycle=cycle,
         tags=tags,
+        conditions=conditions,
         clock="counts"
         if any(s is not None and s.unit is None and s.span for s in spans.values())
         else "time",
@@ -51,6 +52,7 @@ def read_window(root: Section, inputs: Sequence[Input], time: str | None) -> Win
     _check_size(section, window)
     _check_inputs(section, inputs)
     _check_least(section, window, inputs)
+    _check_conditions(section, window, inputs)
     section.close()
     return window
 
@@ -90,23 +92,32 @@ def _whole(section: Section, key: str, least: int, most: int) -> int | None:
     return value
 
 
-def _tags(section: Section, inputs: Sequence[Input]) -> tuple[str, ...]:
+def _tags(section: Section, inputs: Sequence[Input]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read the tags with a window and, among them, those that tell the operating condition."""
     numbers = [declared.name for declared in inputs if declared.type is TagType.NUMBER]
     named = section.words("tags", numbers)
     if not section.has("tags"):
         named = tuple(numbers)
-    chosen = tuple(name for name in numbers if name in named)
+    told = section.words("conditions", numbers)
+    conditions = tuple(name for name in numbers if name in told)
+    chosen = tuple(name for name in numbers if name in named or name in conditions)
     if not chosen:
         section.wrong(
             "tags",
             text("no tag has a window"),
             why=text('windows are of inputs with type = "number"'),
         )
-    return chosen
+    elif chosen == conditions:
+        section.wrong(
+            "conditions",
+            text("no tag with a window is left to be told by operating condition"),
+            fix=text("name only the tags that say how the machine is run"),
+        )
+    return chosen, conditions
 
 
 def _check_cycle(section: Section, window: Window) -> None:
-    for key in ("every", "step", "least"):
+    for key in ("every", "step", "least", "conditions"):
         if window.cycle is not None and section.has(key):
             section.wrong(
                 key,
@@ -138,7 +149,22 @@ def _check_least(section: Section, window: Window, inputs: Sequence[Input]) -> N
             "least",
             text("the windows of {tags} may not have missing samples", tags=", ".join(strict)),
             why=text("a window shorter than its length lacks the samples before its beginning"),
-            fix=text('write missing = "impute" for them: the first known sample then stands for those'),
+            fix=text(
+                'write missing = "impute" for them: the mean of the samples there are then stands for those'
+            ),
+        )
+
+
+def _check_conditions(section: Section, window: Window, inputs: Sequence[Input]) -> None:
+    missing = {i.name: i.missing for i in inputs}
+    strict = [name for name in window.levelled if missing[name] is not Missing.IMPUTE]
+    absent = [name for name in window.conditions if missing[name] is Missing.IMPUTE]
+    if strict and absent:
+        section.wrong(
+            "conditions",
+            text("where {tags} is missing, the operating condition is not known", tags=", ".join(absent)),
+            why=text("then {tags} has no value either, and may not be missing", tags=", ".join(strict)),
+            fix=text('write missing = "impute" for all of them, or for none'),
         )
 
 

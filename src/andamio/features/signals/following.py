@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import spox.opset.ai.onnx.v18 as op
+from numpy.typing import NDArray
 from spox import Var
 
-from andamio.features.signals.fourier import backward, backward_real, constant, hilbert
+from andamio.features.signals.fourier import backward, backward_real, filtered
 from andamio.features.signals.spectra import Spectrum
-from andamio.features.signals.stacks import Number, Stack, along, as_var, axes, cut, number, weigh
+from andamio.features.signals.stacks import Number, Stack, along, as_var, axes, cut, flat, number, weigh
 from andamio.features.terms import Step
 
 # The logarithm's floor: this share of the mean power, 100 dB below it.
@@ -39,7 +41,7 @@ def next_stack(stack: Stack, step: Step, numbers: Sequence[Number]) -> Stack:
         case "ewma":
             return Stack(_ewma(stack, settings[0]), stack.many, length, stack.rate_hz)
         case "envelope":
-            return Stack(_envelope(stack, numbers), stack.many, length, stack.rate_hz)
+            return _envelope(stack, numbers)
         case "cepstrum":
             half = _cepstrum(Spectrum(stack, str(step.settings[0])))
             return Stack(half, stack.many, length // 2 + 1, None)
@@ -78,36 +80,61 @@ def _ewma(stack: Stack, span: int) -> Var:
     return op.add(smoothed, stack.origin)
 
 
-def _envelope(stack: Stack, edges: Sequence[Number]) -> Var:
+def _envelope(stack: Stack, edges: Sequence[Number]) -> Stack:
     """Return the size of the analytic signal, over a band where edges are given.
 
     Source: Randall & Antoni, Mechanical Systems and Signal Processing 25 (2011), 485-520.
     """
     spectrum = Spectrum(stack, "none")
     split = spectrum.split
-    shape = axes(-1, stack.many, stack.length)
+    known: Callable[[], Var] | None = None
     if not edges:
-        real, turned = stack.centred, op.reshape(hilbert(stack.centred, split), shape)
+        real, (turned,) = stack.centred, filtered(stack.centred, split, None, quarters=[True])
+        known = partial(_mean_square_of_all, stack)
+    elif all(isinstance(edge, float) for edge in edges):
+        low, high = edges
+        within = ((spectrum.hertz >= low) & (spectrum.hertz <= high)).astype(np.float64)
+        real, turned = filtered(stack.centred, split, within, quarters=[False, True])
+        known = partial(_mean_square_within, spectrum, within)
     else:
         kept = _band(spectrum, *edges)
-        real = op.reshape(backward(kept, split), shape)
-        turned = op.reshape(backward(kept, split, quarter=True), shape)
-    return op.sqrt(op.add(op.mul(real, real), op.mul(turned, turned)))
+        real, turned = (backward(kept, split, quarter=quarter) for quarter in (False, True))
+    real, turned = (op.reshape(part, axes(-1, stack.many, stack.length)) for part in (real, turned))
+    size = op.sqrt(op.add(op.mul(real, real), op.mul(turned, turned)))
+    return Stack(size, stack.many, stack.length, stack.rate_hz, known)
+
+
+def _mean_square_of_all(stack: Stack) -> Var:
+    """Return an envelope's mean square without a transform.
+
+    Hilbert's transform keeps every line but the last one, which stands for half the rate (Parseval).
+    """
+    variance = stack.mean_of(stack.squared)
+    twice = op.add(variance, variance)
+    if stack.length % 2:
+        return twice
+    last = flat(weigh(stack.centred, np.cos(np.pi * np.arange(stack.length)) / stack.length), stack.many)
+    return op.sub(twice, op.mul(last, last))
+
+
+def _mean_square_within(spectrum: Spectrum, within: NDArray[np.float64]) -> Var:
+    """Return the mean square of a band's envelope from the spectrum: every line twice, both ends once."""
+    ends = (spectrum.split.frequencies == 0) | (2 * spectrum.split.frequencies == spectrum.split.length)
+    return spectrum.weighed([within * np.where(ends, 1.0, 2.0) * spectrum.to_mean_square])
 
 
 def _band(spectrum: Spectrum, low: Number, high: Number) -> Var:
+    """Return the coefficients inside a band that differs from row to row."""
     split = spectrum.split
-    frequency = split.frequencies * (spectrum.rate_hz / split.length)
-    both = np.concatenate([frequency, frequency], axis=1)
-    if isinstance(low, float) and isinstance(high, float):
-        return op.mul(spectrum.coefficients, constant(((both >= low) & (both <= high)).astype(np.float64)))
     size = 2 * split.rows * split.b
-    laid_out = op.reshape(spectrum.coefficients, axes(-1, spectrum.stack.many, size))
-    each = along(both.ravel())
+    ordered = op.transpose(spectrum.coefficients, perm=[1, 0, 2])
+    laid_out = op.reshape(ordered, axes(-1, spectrum.stack.many, size))
+    hertz = spectrum.hertz
+    each = along(np.concatenate([hertz, hertz], axis=1).ravel())
     inside = op.and_(op.greater_or_equal(each, as_var(low)), op.less_or_equal(each, as_var(high)))
     # Multiplied, not chosen: a missing sample must stay missing.
     kept = op.mul(laid_out, op.cast(inside, to=np.float32))
-    return op.reshape(kept, axes(-1, split.rows, 2 * split.b))
+    return op.transpose(op.reshape(kept, axes(-1, split.rows, 2 * split.b)), perm=[1, 0, 2])
 
 
 def _cepstrum(spectrum: Spectrum) -> Var:
@@ -121,6 +148,7 @@ def _cepstrum(spectrum: Spectrum) -> Var:
     lifted = op.add(spectrum.power, floor)
     # In double, because a float32 logarithm of one row may differ in its last bit from that among many.
     logarithm = op.cast(op.log(op.cast(lifted, to=np.float64)), to=np.float32)
-    whole = backward_real(op.mul(logarithm, number(0.5)), split)
+    # Half of it is that of the size.
+    whole = backward_real(op.transpose(logarithm, perm=[1, 0, 2]), split, 0.5)
     laid_out = op.reshape(whole, axes(-1, stack.many, stack.length))
     return cut(laid_out, 0, stack.length // 2 + 1)

@@ -29,7 +29,11 @@ def _moment_4(stack: Stack, _: Step) -> Var:
 
 
 def _mean_square(stack: Stack, _: Step) -> Var:
-    return stack.mean_of(op.mul(stack.samples, stack.samples))
+    """Add the square of the mean to the variance, which nearly every set of features takes anyway."""
+    if stack.mean_square is not None:
+        return stack.mean_square()
+    mean = _mean(stack, _)
+    return op.add(_known(stack, "moment_2"), op.mul(mean, mean))
 
 
 def _mean_size(stack: Stack, _: Step) -> Var:
@@ -41,7 +45,7 @@ def _mean_root(stack: Stack, _: Step) -> Var:
 
 
 def _peak(stack: Stack, _: Step) -> Var:
-    return op.add(op.reduce_max(stack.size, axes(-1), keepdims=0), stack.hole)
+    return op.max([_known(stack, "highest"), op.neg(_known(stack, "lowest"))])
 
 
 def _highest(stack: Stack, _: Step) -> Var:
@@ -101,6 +105,10 @@ def _entropy(stack: Stack, step: Step) -> Var:
     total = op.cast(op.neg(op.reduce_sum(surprise, axes(-1), keepdims=0)), to=np.float32)
     # Nothing over the spread is NaN where there is none.
     return op.add(total, op.add(stack.hole, flat(op.div(op.mul(spread, number(0.0)), spread), stack.many)))
+
+
+def _known(stack: Stack, name: str) -> Var:
+    return stack.once(Step(name), lambda: MOMENTS[name](stack, Step(name)))
 
 
 MOMENTS: Mapping[str, Callable[[Stack, Step], Var]] = {

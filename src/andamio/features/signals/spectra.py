@@ -14,7 +14,7 @@ import spox.opset.ai.onnx.v18 as op
 from numpy.typing import NDArray
 from spox import Var
 
-from andamio.features.signals.fourier import constant, forward
+from andamio.features.signals.fourier import by_row, constant, forward
 from andamio.features.signals.split import Split, split_of
 from andamio.features.signals.stacks import Number, Stack, along, as_var, axes, cut, flat, number, weigh
 from andamio.features.signals.tapers import window_samples
@@ -37,7 +37,7 @@ class Spectrum:
 
     @property
     def coefficients(self) -> Var:
-        """Fourier's coefficients, ``(rows * many, rows of the split, 2 b)``."""
+        """Fourier's coefficients, ``(rows of the split, rows * many, 2 b)``."""
         return self.stack.once(("coefficients", self.window), self._coefficients)
 
     @property
@@ -54,6 +54,11 @@ class Spectrum:
     def lines(self) -> Var:
         """The squared size of coefficients 0 to ``n // 2`` by frequency, ``(rows, many, n // 2 + 1)``."""
         return self.stack.once(("lines", self.window), self._lines)
+
+    @property
+    def hertz(self) -> Values:
+        """The frequency of each coefficient in Hz, ``(rows of the split, b)``."""
+        return np.asarray(self.split.frequencies * (self.rate_hz / self.stack.length), np.float64)
 
     @property
     def frequencies(self) -> Values:
@@ -84,16 +89,23 @@ class Spectrum:
         Returns:
             Shape ``(rows, many * bands)``, the bands of one signal side by side.
         """
-        split, resolution = self.split, self.rate_hz / self.stack.length
-        frequencies = split.frequencies * resolution
+        resolution, frequencies = self.rate_hz / self.stack.length, self.hertz
         columns = []
         for low, high, exponent in bands:
-            weights = split.weights * _share(frequencies, resolution, self.rate_hz / 2, low, high)
-            weights = weights * _power_of(frequencies, exponent) * self.to_mean_square
-            columns.append(np.concatenate([weights, weights], axis=1).ravel())
-        squares = flat(self.squares, 2 * split.rows * split.b)
-        summed = op.matmul(squares, constant(np.stack(columns, axis=1)))
-        return flat(summed, self.stack.many * len(bands))
+            share = _share(frequencies, resolution, self.rate_hz / 2, low, high)
+            columns.append(share * _power_of(frequencies, exponent) * self.to_mean_square)
+        return self.weighed(columns)
+
+    def weighed(self, columns: Sequence[Values]) -> Var:
+        """Sum the squared sizes of all ``n`` coefficients under weights ``(rows of the split, b)``.
+
+        Returns:
+            Shape ``(rows, many * columns)``, those of one signal side by side.
+        """
+        weights = np.stack([column * self.split.weights for column in columns], axis=2)
+        summed = by_row(self.squares, constant(np.concatenate([weights, weights], axis=1)))
+        whole = weigh(op.transpose(summed, perm=[1, 2, 0]), np.ones(self.split.rows))
+        return flat(whole, self.stack.many * len(columns))
 
     def following_sums(self, lows: Var, highs: Var, exponent: float) -> Var:
         """Sum the mean square times ``f ** exponent`` over bands that differ from row to row.
@@ -137,8 +149,9 @@ class Spectrum:
         return forward(samples, self.split)
 
     def _power(self) -> Var:
-        pairs = op.reshape(self.squares, axes(-1, self.split.rows, 2, self.split.b))
-        return op.reduce_sum(pairs, axes(2), keepdims=0)
+        b = self.split.b
+        both = op.add(cut(self.squares, 0, b), cut(self.squares, b, 2 * b))
+        return op.transpose(both, perm=[1, 0, 2])
 
     def _lines(self) -> Var:
         power = flat(self.power, self.split.rows * self.split.b)

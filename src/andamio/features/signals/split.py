@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float64]
 # Matrices of at most about 4 MB.
 _LONGEST_FIRST, _LONGEST_SECOND = 1100, 512
+# Of the second transform's matrices together, where each row has its own: 2 MB.
+_LARGEST_FOLDED = 1 << 19
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Split:
     def rows(self) -> int:
         """Return how many rows of coefficients there are."""
         return self.a // 2 + 1
+
+    @property
+    def folds(self) -> bool:
+        """Tell whether the twiddle may be made part of the second transform, a matrix for each row."""
+        return self.rows * (2 * self.b) ** 2 <= _LARGEST_FOLDED
 
     @cached_property
     def first(self) -> Matrix:

@@ -10,6 +10,8 @@ import spox.opset.ai.onnx.v18 as op
 from numpy.typing import NDArray
 from spox import Var
 
+from andamio.features.signals.split import split_of
+
 # Of a step: a number known beforehand, or one a row, shape (rows, 1, 1).
 Number: TypeAlias = "float | Var"
 
@@ -22,13 +24,22 @@ class Stack:
         many: How many there are.
         length: Samples of each.
         rate_hz: Samples a second, or None.
+        mean_square: Makes the mean of the squares, ``(rows, many)``, where that takes less than the samples.
     """
 
-    def __init__(self, samples: Var, many: int, length: int, rate_hz: float | None) -> None:
+    def __init__(
+        self,
+        samples: Var,
+        many: int,
+        length: int,
+        rate_hz: float | None,
+        mean_square: Callable[[], Var] | None = None,
+    ) -> None:
         self.samples = samples
         self.many = many
         self.length = length
         self.rate_hz = rate_hz
+        self.mean_square = mean_square
         self._known: dict[Hashable, Var] = {}
 
     def once(self, key: Hashable, make: Callable[[], Var]) -> Var:
@@ -50,7 +61,7 @@ class Stack:
     @property
     def offset(self) -> Var:
         """The mean of ``moved``, ``(rows, many, 1)``."""
-        return self.once("offset", lambda: weigh(self.moved, self._equal))
+        return self.once("offset", lambda: self._mean(self.moved))
 
     @property
     def centred(self) -> Var:
@@ -74,11 +85,16 @@ class Stack:
 
     def mean_of(self, values: Var) -> Var:
         """Return the mean over the samples, ``(rows, many)``."""
-        return flat(weigh(values, self._equal), self.many)
+        return flat(self._mean(values), self.many)
 
-    @property
-    def _equal(self) -> NDArray[np.float64]:
-        return np.full(self.length, 1 / self.length)
+    def _mean(self, values: Var) -> Var:
+        """Return the mean over the samples, ``(rows, many, 1)``: of columns, then of those."""
+        split = split_of(self.length)
+        if split is None:
+            return weigh(values, np.full(self.length, 1 / self.length))
+        laid_out = op.reshape(values, axes(-1, split.a, split.b))
+        above = op.matmul(op.const(np.ones((1, split.a), np.float32)), laid_out)
+        return op.reshape(weigh(above, np.full(split.b, 1 / self.length)), axes(-1, self.many, 1))
 
 
 def weigh(values: Var, weights: NDArray[np.float64]) -> Var:

@@ -78,7 +78,9 @@ def asked_for(judged: Sequence[Judged], info: GraphInfo) -> Asked | None:
         labels=len(marked),
         at_random=sum(mark.why == "random" for _, mark in marked),
         is_share=bool(info.classes),
-        loss=estimate_loss([loss for loss, _ in known], [mark for _, mark in known]),
+        loss=estimate_loss(
+            [loss for loss, _ in known], [mark for _, mark in known], is_share=bool(info.classes)
+        ),
     )
 
 

@@ -68,10 +68,19 @@ def choose_rows(
 
 
 def _unsureness(rows: Sequence[Candidate], info: GraphInfo) -> Floats:
-    """Return how unsure each answer is: near the threshold, two classes alike, a wide interval."""
+    """Return how unsure each answer is: near the threshold or limit, two classes alike, a wide interval."""
+    if all(row.probabilities is None and row.lower is None for row in rows):
+        return np.array([_near_limit(row.value) for row in rows])
     if not info.classes:
         return np.array([0.0 if r.lower is None or r.upper is None else r.upper - r.lower for r in rows])
     return np.array([_doubt(row.probabilities, info) for row in rows])
+
+
+def _near_limit(score: float | None) -> float:
+    """Return how near the score of an anomaly is to its limit, 1: up to 1, alike to both sides."""
+    if score is None or not score > 0:
+        return 0.0
+    return float(min(score, 1 / score))
 
 
 def _doubt(probabilities: NDArray[np.float32] | None, info: GraphInfo) -> float:

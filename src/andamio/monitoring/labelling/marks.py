@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from andamio.statistics.proportions import wilson_interval
+
 _MARK = re.compile(r"label:(random|unsure|rare):([0-9.e+]+)")
 _Z = 1.96
 
@@ -51,11 +53,14 @@ class Estimated:
     labels: int
 
 
-def estimate_loss(losses: Sequence[float], marks: Sequence[Mark]) -> Estimated | None:
+def estimate_loss(
+    losses: Sequence[float], marks: Sequence[Mark], *, is_share: bool = False
+) -> Estimated | None:
     """Estimate the mean loss of all rows from labelled ones; None without labels.
 
     Each row counts as often as the inverse of the chance that it had (Hájek's ratio); the interval is
-    normal, of the linearised ratio, and never narrower than what so few labels can tell.
+    normal, of the linearised ratio, and never narrower than what so few labels can tell. A share is one of
+    as many labels as the weights are worth (Kish): ten right answers are no proof that none is wrong.
 
     Source: Särndal, Swensson & Wretman, Model Assisted Survey Sampling (1992), section 5.7.
     """
@@ -66,4 +71,9 @@ def estimate_loss(losses: Sequence[float], marks: Sequence[Mark]) -> Estimated |
     apart = weight * (loss - value)
     spread = math.sqrt(float(np.sum(np.square(apart)))) / float(np.sum(weight))
     half = max(_Z * spread, _Z * float(np.ptp(loss)) / (2 * len(losses)))
-    return Estimated(value, value - half, value + half, len(losses))
+    low, high = value - half, value + half
+    if is_share:
+        worth = float(np.sum(weight)) ** 2 / float(np.sum(np.square(weight)))
+        least, most = wilson_interval(value * worth, worth)
+        low, high = max(0.0, min(low, least)), min(1.0, max(high, most))
+    return Estimated(value, low, high, len(losses))
