@@ -19,8 +19,10 @@ def test_calm_plants_have_no_fault_and_no_more_false_alarms_than_they_may(
     for seed in range(1, 6):
         chosen = ["--calm", "--seed", str(seed), "--trials", "2"]
         ends = ["--exit", "--json", "--port", "0", "--folder", str(tmp_path / str(seed))]
-        assert run(["demo", *chosen, *ends]) == 0, capsys.readouterr().err
-        findings = json.loads(capsys.readouterr().out)["findings"]
+        status = run(["demo", *chosen, *ends])
+        said = capsys.readouterr()
+        assert status == 0, said.out + said.err
+        findings = json.loads(said.out)["findings"]
         told = {finding["kind"] for chapter in findings.values() for finding in chapter}
         assert findings.keys() == {"quiet", "odd", "after"}
         assert told & {"stuck", "missing", "prediction-drift", "harm"} == set()
