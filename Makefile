@@ -2,18 +2,24 @@
 bin := .venv/bin
 locking := -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 compile := uv pip compile pyproject.toml $(locking)
+# Files in the order of the tree: the long journeys come early, and no worker is left alone with one at the end.
+tests := $(bin)/pytest -q -n auto --dist loadfile --no-loadscope-reorder
+# Hundreds of processes are started by the tests; each would compile every file again where this is set.
+export PYTHONDONTWRITEBYTECODE :=
 smoke_python := $(shell for p in python3.13 $(HOME)/.pyenv/versions/3.13*/bin/python3.13; do $$p -c 'import sys; print(sys.executable)' 2>/dev/null && break; done)
 
-.PHONY: demo test check lint types floors base clients explainers openvino smoke bench fuzz lock newcomer routes torch-check
+.PHONY: demo test check lint types floors base clients explainers newest openvino smoke bench fuzz lock newcomer routes torch-check
 
 demo:
 	$(bin)/andamio demo
 
 test:
-	$(bin)/pytest -q -n auto --dist loadfile
+	$(tests)
 
-check: lint types floors base clients explainers
-	ANDAMIO_BASE_PYTHON=$(CURDIR)/.venv-base/bin/python ANDAMIO_CLIENTS_PYTHON=$(CURDIR)/.venv-clients/bin/python ANDAMIO_EXPLAINERS_PYTHON=$(CURDIR)/.venv-explainers/bin/python $(bin)/pytest -q -n auto --dist loadfile
+# What stands beside the tests goes two at a time: environments wait for the network, mypy for a processor.
+check:
+	$(MAKE) -j2 --output-sync=target lint types base newest clients explainers floors
+	ANDAMIO_BASE_PYTHON=$(CURDIR)/.venv-base/bin/python ANDAMIO_CLIENTS_PYTHON=$(CURDIR)/.venv-clients/bin/python ANDAMIO_EXPLAINERS_PYTHON=$(CURDIR)/.venv-explainers/bin/python $(tests)
 	$(MAKE) smoke
 
 lint:
@@ -65,15 +71,25 @@ openvino: .venv-openvino/.made
 	touch $@
 
 # The newest Python that the project names: imports and one short journey.
-smoke:
+smoke: newest
+ifneq ($(smoke_python),)
+	.venv-3.13/bin/pytest -q -m smoke
+endif
+
+newest:
 ifeq ($(smoke_python),)
 	@if [ -n "$$ANDAMIO_CI" ]; then echo "python3.13 is not here: the smoke run is a failure in CI"; exit 1; else echo "python3.13 is not here: smoke run left out"; fi
 else
-	$(smoke_python) -m venv --clear .venv-3.13
-	.venv-3.13/bin/pip install -q --require-hashes -r requirements/dev.txt
-	.venv-3.13/bin/pip install -q --no-deps --no-build-isolation -e .
-	.venv-3.13/bin/pytest -q -m smoke
+	$(MAKE) .venv-3.13/.made
 endif
+
+.venv-3.13/.made: requirements/dev.txt pyproject.toml
+	$(smoke_python) -m venv --clear .venv-3.13
+	if command -v uv >/dev/null; then \
+	  uv pip install -q --python .venv-3.13/bin/python --require-hashes -r requirements/dev.txt; \
+	else .venv-3.13/bin/pip install -q --require-hashes -r requirements/dev.txt; fi
+	.venv-3.13/bin/pip install -q --no-deps --no-build-isolation -e .
+	touch $@
 
 bench:
 	$(bin)/python benchmarks/start_up.py

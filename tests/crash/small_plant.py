@@ -6,6 +6,7 @@ import os
 import random
 from collections.abc import Callable, Sequence
 from contextlib import chdir
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 import andamio.cli.train
 from andamio.bundles import GraphInfo, Outputs, create_key
 from andamio.cli.application import run
+from andamio.contracts.contract import Contract
 from andamio.errors import text
 from andamio.features import (
     Classifier,
@@ -25,8 +27,9 @@ from andamio.features import (
     run_features,
 )
 from andamio.training.learnt import Learnt
-from andamio.training.run import Candidate, train
-from andamio.training.table import Problem
+from andamio.training.run import Candidate, TrainOptions, train
+from andamio.training.study import Progress
+from andamio.training.table import Dataset, Problem
 
 MODEL = "pump-health"
 CONTRACT = """\
@@ -106,9 +109,11 @@ def learn_at_once(problem: Problem, *, excluded: frozenset[str], seed: int, **_u
     )
 
 
-def train_at_once(*arguments: object) -> Candidate:
-    """Train as ``andamio train`` does, but for the fit."""
-    return train(*arguments, learn=learn_at_once)  # type: ignore[arg-type]
+def train_at_once(
+    contract: Contract, dataset: Dataset, options: TrainOptions, progress: Progress
+) -> Candidate:
+    """Train as ``andamio train`` does, but for the fit, and for filling its budget with more passes."""
+    return train(contract, dataset, replace(options, trials=1, steps=1), progress, learn=learn_at_once)
 
 
 def found_plant(folder: Path) -> Path:

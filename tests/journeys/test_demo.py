@@ -1,4 +1,4 @@
-"""The demo tells its whole story; without fault and drift it cries wolf for neither."""
+"""The demo tells its whole story."""
 
 from __future__ import annotations
 
@@ -49,16 +49,3 @@ def test_the_demo_notices_the_stuck_sensor_and_the_drift_and_goes_back(tmp_path:
     assert story["versions"] == ["pump-health@1", "pump-health@2"]
     assert story["rollback_s"] > 0
     assert (tmp_path / "plant" / "reports" / "pump-health@2.html").is_file()
-
-
-@pytest.mark.live
-@pytest.mark.slow
-def test_calm_plants_have_no_fault_and_no_more_false_alarms_than_they_may(tmp_path: Path) -> None:
-    alarmed = 0
-    for seed in range(1, 6):
-        story = play(tmp_path / str(seed), "--calm", "--seed", str(seed), "--trials", "2")
-        told = {kind for chapter in story["findings"] for kind, _, _ in kinds(story, chapter)}
-        assert told & {"stuck", "missing", "prediction-drift", "harm"} == set()
-        alarmed += "drift" in told
-    # One false alarm a month is the budget, and each story lasts longer than that.
-    assert alarmed <= 2

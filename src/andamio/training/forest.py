@@ -15,6 +15,7 @@ from sklearn.ensemble import (
 
 from andamio.errors import Text, text
 from andamio.training.candidates import Folds, Rehearsal, Setting, predict_held_out
+from andamio.training.growing import grow
 from andamio.training.models import ForestModel, Link
 from andamio.training.task import Task
 
@@ -86,5 +87,7 @@ class Forest:
         else:
             kind = ExtraTreesClassifier if self.random_splits else RandomForestClassifier
             settings["class_weight"] = "balanced" if self.balanced else None
-        forest = kind(**settings).fit(given.x, given.y)
-        return ForestModel(forest, given.task.is_binary, given.task.is_regression)
+        forest = kind(**settings)
+        # Weights of classes are drawn with differently from one version of scikit-learn to the next.
+        grown = forest.fit(given.x, given.y) if self.balanced else grow(forest, given.x, given.y)
+        return ForestModel(grown, given.task.is_binary, given.task.is_regression)

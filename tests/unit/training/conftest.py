@@ -205,16 +205,16 @@ def _info(problem: Problem, features: FeatureGraph, threshold: float | None = No
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def press() -> tuple[Contract, Table]:
     return press_contract(), Table(press_frame())
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def kiln() -> tuple[Contract, Table]:
     return parse_contract(KILN, name="kiln", file="models/kiln.toml"), Table(kiln_frame(), name="kiln")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def fit() -> Callable[..., Learnt]:
     return linear_fit

@@ -27,6 +27,12 @@ def _trained(press, fit, rows=80, **changes):
     return train(contract, table, TrainOptions(trials=1), quiet, learn=fit)
 
 
+@pytest.fixture(scope="module")
+def sixty(press, fit):
+    """What sixty rows allow to claim."""
+    return _trained(press, fit, 60).evaluation.claims
+
+
 def test_a_good_model_is_supported_and_its_gates_are_told_one_by_one(press, fit):
     claims = _trained(press, fit, 300).evaluation.claims
     assert claims.supported is True
@@ -42,8 +48,8 @@ def test_labels_that_follow_nothing_are_said_not_to_support_a_model(press, fit):
     assert any("do not support a model" in str(one) for one in map(say, claims.sentences))
 
 
-def test_an_open_gate_names_the_class_and_how_many_labels_decide_it(press, fit):
-    claims = _trained(press, fit, 60).evaluation.claims
+def test_an_open_gate_names_the_class_and_how_many_labels_decide_it(sixty):
+    claims = sixty
     recall = claims.gates[0]
     assert recall.state == "open"
     assert recall.needed.of == "sí"
@@ -97,10 +103,9 @@ def test_labels_are_searched_to_two_digits(enough, labels):
     assert found == labels if labels is None else labels <= found <= 1.12 * labels
 
 
-def test_what_is_claimed_is_said_in_spanish(press, fit):
-    claims = _trained(press, fit, 60).evaluation.claims
+def test_what_is_claimed_is_said_in_spanish(sixty):
     with speak("es"):
-        told = [say(one) for one in claims.sentences]
+        told = [say(one) for one in sixty.sentences]
     assert "filas etiquetadas" in told[0]
     assert any("todavía no se puede decidir" in one for one in told)
 

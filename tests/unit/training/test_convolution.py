@@ -60,8 +60,7 @@ def frame(rows, seed, kind="classification", gain=1.0):
     return pl.DataFrame({"state": label, "wave": signals})
 
 
-@pytest.fixture
-def trainer(monkeypatch):
+def stand_in(patch):
     """Stand in for PyTorch: kernels drawn at random or taken over, and a head by least squares."""
 
     def train_networks(x, y, course):
@@ -91,14 +90,30 @@ def trainer(monkeypatch):
         return [done for _ in course.steps]
 
     module = types.SimpleNamespace(Course=types.SimpleNamespace, train_networks=train_networks)
-    monkeypatch.setattr(convolution, "require_torch", lambda: module)
-    monkeypatch.setattr("andamio.training.fitting.require_torch", lambda: module)
+    patch.setattr(convolution, "require_torch", lambda: module)
+    patch.setattr("andamio.training.fitting.require_torch", lambda: module)
+
+
+@pytest.fixture
+def trainer(monkeypatch):
+    stand_in(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def shaft():
+    """A problem of two shapes, and what was fitted to it."""
+    problem = read_problem(contract(), frame(160, 0))
+    with pytest.MonkeyPatch.context() as patch:
+        stand_in(patch)
+        return problem, fit(problem, trials=1)
 
 
 @pytest.mark.parametrize("kind", ["classification", "regression"])
-def test_a_network_is_tried_chosen_and_proven(trainer, kind):
-    problem = read_problem(contract(kind), frame(160, 0, kind))
-    fitted = fit(problem, trials=1)
+def test_a_network_is_tried_chosen_and_proven(trainer, kind, shaft):
+    problem, fitted = shaft
+    if kind == "regression":
+        problem = read_problem(contract(kind), frame(160, 0, kind))
+        fitted = fit(problem, trials=1)
     assert fitted.params["family"] == "convolution"
     assert fitted.params["signals"] == ["wave"]
     assert fitted.native.features.names == ("size", "network.1")
@@ -117,28 +132,34 @@ def test_a_network_is_tried_chosen_and_proven(trainer, kind):
         assert (answer.upper > answer.lower).all()
 
 
-def test_the_certificate_fails_where_the_graph_holds_another_network(trainer):
-    problem = read_problem(contract(), frame(160, 0))
-    fitted = fit(problem, trials=1)
+def test_the_certificate_fails_where_the_graph_holds_another_network(shaft):
+    problem, fitted = shaft
     network = fitted.native.plan.network
     plan = replace(fitted.native.plan, network=replace(network, intercept=network.intercept + 0.5))
     certificate = certify(replace(fitted.native, plan=plan), Graph(fitted.graph, fitted.info), problem.rows)
     assert not certificate["passed"]
 
 
-def bundle_of(problem):
-    learnt = learn(problem, excluded=frozenset(), budget_s=1, trials=1, seed=0, progress=lambda _step: None)
-    return types.SimpleNamespace(
+@pytest.fixture(scope="module")
+def sister():
+    """A shaft with a network, as it is read from its bundle."""
+    problem = read_problem(contract(), frame(160, 0))
+    with pytest.MonkeyPatch.context() as patch:
+        stand_in(patch)
+        learnt = learn(
+            problem, excluded=frozenset(), budget_s=1, trials=1, seed=0, progress=lambda _step: None
+        )
+    bundle = types.SimpleNamespace(
         contract=problem.contract,
         info=learnt.info,
         graph_bytes=learnt.graph,
         digest="a" * 64,
         lineage={"learnt": {"params": learnt.record["params"]}},
     )
+    return sister_of(bundle, "shaft@1", contract())
 
 
-def test_a_sister_with_a_network_is_begun_from_where_that_pays(trainer):
-    sister = sister_of(bundle_of(read_problem(contract(), frame(160, 0))), "shaft@1", contract())
+def test_a_sister_with_a_network_is_begun_from_where_that_pays(trainer, sister):
     assert sister.network is not None
     plain = parse_contract(
         CONTRACT.format(kind="classification", more="").replace("convolution = true\n", ""),
@@ -158,8 +179,7 @@ def test_a_sister_with_a_network_is_begun_from_where_that_pays(trainer):
     assert certify(fitted.native, Graph(fitted.graph, fitted.info), problem.rows)["passed"]
 
 
-def test_a_sister_that_helps_nothing_leaves_no_trace(trainer):
-    sister = sister_of(bundle_of(read_problem(contract(), frame(160, 0))), "shaft@1", contract())
+def test_a_sister_that_helps_nothing_leaves_no_trace(trainer, sister):
     plain = parse_contract(
         CONTRACT.format(kind="regression", more="").replace("convolution = true\n", ""),
         name="shaft",

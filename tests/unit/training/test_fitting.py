@@ -136,7 +136,7 @@ def test_one_slow_kind_does_not_end_the_search_for_the_quick_ones(monkeypatch: p
     now = [0.0]
 
     def timed(proposal: Proposal, given: Setting, folds: Folds) -> Trial:
-        now[0] += 30.0 if proposal.candidate.family == "gaussian_process" else 1.0
+        now[0] += 30.0 if proposal.candidate.family == "gaussian_process" else 3.0
         return run_trial(proposal, given, folds)
 
     monkeypatch.setattr(study, "run_trial", timed)

@@ -61,7 +61,7 @@ def limited(contract, section):
 def test_a_version_beyond_its_limits_is_not_deployable(press, fit):
     contract, table = press
     slow = limited(contract, "\n[limits]\np99_ms = 0.001\nmodel_mb = 0.001\n")
-    candidate = train(slow, table, TrainOptions(), lambda _step: None, learn=fit)
+    candidate = train(slow, table, TrainOptions(trials=1, steps=1), lambda _step: None, learn=fit)
     assert not candidate.deployable
     failed = [gate for gate in candidate.evaluation.gates if gate.passed is False]
     assert [gate.metric for gate in failed] == ["model_mb", "p99_ms"]
@@ -71,7 +71,10 @@ def test_a_version_beyond_its_limits_is_not_deployable(press, fit):
 def test_what_a_clock_measured_is_not_under_the_digest(press, fit):
     contract, table = press
     contract = limited(contract, "\n[limits]\np99_ms = 1000\nmodel_mb = 1\n")
-    candidates = [train(contract, table, TrainOptions(), lambda _step: None, learn=fit) for _ in range(2)]
+    candidates = [
+        train(contract, table, TrainOptions(trials=1, steps=1), lambda _step: None, learn=fit)
+        for _ in range(2)
+    ]
     assert candidates[0].parts.digest() == candidates[1].parts.digest()
     kept = {gate["metric"]: gate for gate in candidates[0].parts.evaluation["gates"]}
     assert kept["p99_ms"]["value"] is None

@@ -51,7 +51,7 @@ cost_per_row = "<= 40"
 @pytest.fixture(scope="module")
 def candidate() -> Candidate:
     contract = parse_contract(MILL, name="mill", file="models/mill.toml")
-    return train(contract, Table(history(15)), TrainOptions(trials=3), lambda _: None)
+    return train(contract, Table(history(15)), TrainOptions(trials=3, steps=1), lambda _: None)
 
 
 def test_its_gates_are_judged_by_remaining_life_and_its_prices(candidate: Candidate) -> None:
