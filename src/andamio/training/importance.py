@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
 from andamio.bundles import Outputs
+from andamio.contracts.contract import Contract
 from andamio.contracts.rows import Rows
 from andamio.training.judging import Answer, measure
 from andamio.training.table import Problem
@@ -44,28 +45,46 @@ def importances(problem: Problem, answer: Answer, seed: int) -> list[Importance]
     if len(problem) > MOST_ROWS:
         problem = problem.take(np.sort(rng.choice(len(problem), MOST_ROWS, replace=False)))
     metric, lost = _loss(problem, answer)
-    found = []
+    found, places = [], _places(problem.contract)
     for declared in problem.contract.inputs:
         losses = []
         for _ in range(REPEATS):
-            shuffled = _shuffled(problem, declared.name, rng.permutation(len(problem)))
+            shuffled = _shuffled(problem.rows, places[declared.name], rng.permutation(len(problem)))
             losses.append(lost(answer(shuffled)))
         found.append(Importance(declared.name, float(np.mean(losses)), metric))
     return sorted(found, key=lambda one: (-one.loss, one.tag))
 
 
-def _shuffled(problem: Problem, tag: str, order: NDArray[np.int64]) -> Rows:
-    """Give each row another row's value of one tag."""
-    contract, rows = problem.contract, problem.rows
-    numbers, categories, signals = rows.numbers.copy(), rows.categories.copy(), rows.signals
-    for table, declared in ((numbers, contract.numbers), (categories, contract.categories)):
-        for column, one in enumerate(declared):
-            if one.name == tag:
-                table[:, column] = table[order, column]
+@dataclass(slots=True)
+class _Places:
+    """Where the values of one tag stand in each table of the rows."""
+
+    numbers: list[int] = field(default_factory=list)
+    categories: list[int] = field(default_factory=list)
+    signals: list[slice] = field(default_factory=list)
+
+
+def _places(contract: Contract) -> Mapping[str, _Places]:
+    """Find every tag once: a spectrum has thousands of them."""
+    found = {declared.name: _Places() for declared in contract.inputs}
+    for column, one in enumerate(contract.numbers):
+        found[one.name].numbers.append(column)
+    for column, one in enumerate(contract.categories):
+        found[one.name].categories.append(column)
     for signal in contract.signals:
-        if signal.tag == tag and signals is not None:
-            signals = signals.copy()
-            signals[:, signal.columns] = signals[order, signal.columns]
+        found[signal.tag].signals.append(signal.columns)
+    return found
+
+
+def _shuffled(rows: Rows, places: _Places, order: NDArray[np.int64]) -> Rows:
+    """Give each row another row's value of one tag."""
+    numbers, categories, signals = rows.numbers.copy(), rows.categories.copy(), rows.signals
+    numbers[:, places.numbers] = numbers[order][:, places.numbers]
+    categories[:, places.categories] = categories[order][:, places.categories]
+    if signals is not None and places.signals:
+        signals = signals.copy()
+        for columns in places.signals:
+            signals[:, columns] = signals[order, columns]
     return structs.replace(rows, numbers=numbers, categories=categories, signals=signals)
 
 

@@ -59,7 +59,12 @@ class Measured:
         if self.metric in RANKINGS:
             return share_interval(self.value, variance, self.counted * more, self.reuse)
         if self.metric in SIZES:
-            return size_interval(self.value, variance, self.reuse)
+            found = size_interval(self.value, variance, self.reuse)
+            if self.metric != "brier" or not 0 < self.value < 1:
+                return found
+            # Alike errors of all rows know nothing of a mistake that none of them was.
+            most = share_interval(self.value, 0.0, self.counted * more, self.reuse).high
+            return Interval(self.value, found.low, max(found.high, most))
         if self.metric == "r2":
             rest = size_interval(1.0 - self.value, variance, self.reuse)
             return Interval(self.value, 1.0 - rest.high, 1.0 - rest.low)
@@ -157,8 +162,8 @@ def difference(repeated: Repeated, name: str, seed: int) -> Measured:
             return {metric: _or_zero(chosen(index)[metric]) - _or_zero(simple(index)[metric])}
 
         pairs.append(spread(one, apart, seed)[metric])
-    apart = SHARE_APART if metric in SHARES else "difference"
-    return Measured(apart, *_mean(pairs), math.inf, repeated.reuse)
+    kind = SHARE_APART if metric in SHARES else "difference"
+    return Measured(kind, *_mean(pairs), math.inf, repeated.reuse)
 
 
 def spread(one: Pass, measure_rows: Measure, seed: int) -> dict[str, tuple[float, float]]:
@@ -202,7 +207,7 @@ def _counts(problem: Problem, outputs: Outputs) -> dict[str, float]:
         return {"coverage": rows}
     if problem.positive is None:
         least = float(np.bincount(problem.target.astype(np.int64)).min()) * len(problem.classes)
-        return {"accuracy": rows, **dict.fromkeys((*SHARES[:4], *RANKINGS), least)}
+        return {"accuracy": rows, "brier": rows, **dict.fromkeys((*SHARES[:4], *RANKINGS), least)}
     events = problem.target == problem.positive
     alarms = outputs.decision == problem.positive
     few = float(min(events.sum(), (~events).sum()))
@@ -212,6 +217,7 @@ def _counts(problem: Problem, outputs: Outputs) -> dict[str, float]:
         "f1": float((events | alarms).sum()),
         "false_alarm_rate": float((~events).sum()),
         "accuracy": rows,
+        "brier": rows,
         # A ranking of k events tells about as much as two shares of k: Hanley & McNeil (1982).
         "roc_auc": 2.0 * few,
         "average_precision": few,

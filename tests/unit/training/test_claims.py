@@ -8,7 +8,7 @@ import pytest
 
 from andamio.bundles import Outputs
 from andamio.language import say, speak
-from andamio.statistics.resampled import Reuse
+from andamio.statistics.resampled import Reuse, size_interval
 from andamio.training.claims import _of_growth, _support, labels_to_decide, no_claims
 from andamio.training.constant import best_constant
 from andamio.training.learning_curve import LearningCurve, Point
@@ -129,3 +129,11 @@ def test_what_more_rows_bring_is_promised_only_where_it_shows(least, said):
     then, gain = Point(260, 0.7, 0.5, 0.9), Point(260, 0.05, least, 0.12)
     curve = LearningCurve("f1", True, (), (), (then,), (gain,))
     assert said in say(_of_growth(curve, then, gain))
+
+
+def test_chances_that_are_all_alike_do_not_prove_themselves():
+    reuse = Reuse(splits=5, folds=5, ratio=0.25)
+    sure = Measured("brier", 0.0023, 1e-12, 60.0, reuse).interval()
+    assert sure.high > 0.05
+    unsure = Measured("brier", 0.2, 0.001, 60.0, reuse).interval()
+    assert unsure.high == pytest.approx(size_interval(0.2, 0.001, reuse).high, rel=0.1)
