@@ -26,6 +26,7 @@ from andamio.training.table import Index, Problem
 
 DRAWS = 100
 SHARES = ("recall", "precision", "f1", "false_alarm_rate", "accuracy", "coverage")
+DECIDED = ("recall", "precision", "false_alarm_rate")
 RANKINGS = ("roc_auc", "average_precision")
 SIZES = ("rmse", "mae", "brier", "interval_width")
 # A difference of two shares, which cannot be more than one.
@@ -171,6 +172,10 @@ def spread(one: Pass, measure_rows: Measure, seed: int) -> dict[str, tuple[float
 
     Rows (or groups of rows that are alike) are drawn again; folds are left out one at a time. The first knows
     nothing of how models of different folds differ, the second is itself unsure with few folds.
+
+    What a threshold decides (recall against false alarms) may be all or nothing from one model to the next,
+    and one model is put to work, not the mean of five. So there the folds' variance counts in full, as far as
+    it is more than the rows of a fold explain.
     """
     every = np.arange(len(one.problem), dtype=np.int64)
     whole = measure_rows(every)
@@ -183,7 +188,10 @@ def spread(one: Pass, measure_rows: Measure, seed: int) -> dict[str, tuple[float
         folds = pseudo_values(value, np.array([w[name] for w in without], dtype=np.float64))
         between = float(folds.var(ddof=1)) / len(parts) if np.isfinite(folds).all() else math.nan
         known = [v for v in (rows, between) if math.isfinite(v)]
-        found[name] = (float(value), float(np.mean(known)) if known else math.nan)
+        variance = float(np.mean(known)) if known else math.nan
+        if name in DECIDED and len(known) == 2:
+            variance += max(0.0, float(folds.var(ddof=1)) - len(parts) * rows)
+        found[name] = (float(value), variance)
     return found
 
 
