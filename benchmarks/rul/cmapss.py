@@ -31,6 +31,7 @@ import polars as pl
 from andamio.bundles import Graph
 from andamio.contracts import parse_contract
 from andamio.contracts.contract import Contract
+from andamio.language import say
 from andamio.statistics.remaining_life import last_rows, phm_scores
 from andamio.training.fitting import fit
 from andamio.training.study import Step
@@ -105,7 +106,7 @@ def main() -> None:
     begun = time.perf_counter()
 
     def progress(step: Step) -> None:
-        print(f"{time.perf_counter() - begun:6.0f} s  {step.text.template}", flush=True)
+        print(f"{time.perf_counter() - begun:6.0f} s  {say(step.text)}", flush=True)
 
     print(f"training engines: {train['unit'].n_unique()}", flush=True)
 

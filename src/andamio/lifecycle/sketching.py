@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ import polars as pl
 from andamio.contracts.contract import Kind, TagType
 from andamio.contracts.draft import ColumnSketch, Draft
 from andamio.contracts.reading.inputs import LONGEST
+from andamio.contracts.samples import count_samples, read_samples
 from andamio.data.clock import find_time_column
 from andamio.data.source import Source
 from andamio.errors import Fault, InputRefused, Text, UnitUnknown, text
@@ -54,7 +55,7 @@ def sketch(source: Source, data: str, wishes: Wishes) -> tuple[Draft, list[Leak]
     Raises:
         InputRefused: A named column is not in the file, or the target says nothing; all faults at once.
     """
-    frame = source.frame
+    frame = _with_lists(source.frame, wishes.target)
     _check_columns(frame.columns, wishes)
     time = wishes.time or find_time_column(frame)
     asset = wishes.asset or _asset(frame, wishes.target)
@@ -75,6 +76,8 @@ def sketch(source: Source, data: str, wishes: Wishes) -> tuple[Draft, list[Leak]
             columns.append(column)
         else:
             left_out[name] = column
+    if not columns:
+        raise _nothing_left(left_out, wishes)
     labels: list[str] = []
     if wishes.target is not None:
         labels = sorted({label for label in label_texts(frame[wishes.target]) if label})
@@ -96,6 +99,48 @@ def sketch(source: Source, data: str, wishes: Wishes) -> tuple[Draft, list[Leak]
         ),
         leaks,
     )
+
+
+def _with_lists(frame: pl.DataFrame, target: str | None) -> pl.DataFrame:
+    """Read columns whose every cell is a written list, as a CSV holds waveforms, as columns of lists."""
+    return frame.with_columns(
+        pl.Series(name, _lists(frame[name]), dtype=pl.List(pl.Float32))
+        for name, dtype in frame.schema.items()
+        if dtype == pl.String and name != target and _is_listed(frame[name])
+    )
+
+
+def _is_listed(column: pl.Series) -> bool:
+    known = column.drop_nulls()
+    if not len(known) or not known.str.strip_chars().str.starts_with("[").all():
+        return False
+    return all(count_samples(cell, typed=False) is not None for cell in known)
+
+
+def _lists(column: pl.Series) -> list[list[float] | None]:
+    lists: list[list[float] | None] = []
+    for cell in column:
+        length = count_samples(cell, typed=False) or 0
+        lists.append(read_samples([cell], length, typed=False)[0][0].tolist() if length else None)
+    return lists
+
+
+def _nothing_left(left_out: Mapping[str, Text], wishes: Wishes) -> InputRefused:
+    """Say why each column was left out: without one there is nothing to learn from."""
+    faults = [
+        Fault("input-refused", text("“{column}” was left out: {reason}", column=name, reason=reason))
+        for name, reason in left_out.items()
+    ]
+    return InputRefused(
+        text("the file holds no column to learn from, besides {named}", named=_named(wishes)),
+        fix=text("add columns that are known when an answer is wanted, or keep one with --keep COLUMN"),
+        faults=faults,
+    )
+
+
+def _named(wishes: Wishes) -> str:
+    named = [name for name in (wishes.target, wishes.time, wishes.asset) if name is not None]
+    return ", ".join(f"“{name}”" for name in named) or "–"
 
 
 def _check_columns(columns: Sequence[str], wishes: Wishes) -> None:

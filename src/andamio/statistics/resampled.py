@@ -78,9 +78,10 @@ def share_interval(
         return Interval(float(value), 0.0, 1.0)
     most = counted / reuse.inflation
     trials = most
-    if variance > 0:
+    if variance > 0 and 0 < value < 1:
         trials = min(most, value * (1.0 - value) / (variance * reuse.inflation))
-    trials = max(trials, min(1.0, most))
+        if trials < min(1.0, most):  # less than one trial tells nothing
+            return Interval(float(value), 0.0, 1.0)
     hits, tail = value * trials, (1.0 - level) / 2.0
     if value <= 0:
         return Interval(0.0, 0.0, 1.0 - tail ** (1.0 / trials))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from msgspec import structs
@@ -46,12 +46,11 @@ def importances(problem: Problem, answer: Answer, seed: int) -> list[Importance]
     if len(problem) > MOST_ROWS:
         problem = problem.take(np.sort(rng.choice(len(problem), MOST_ROWS, replace=False)))
     metric, lost = _loss(problem, answer)
-    retell = _Retelling(problem)
-    found = []
+    retell, found, places = _Retelling(problem), [], _places(problem.contract)
     for declared in problem.contract.inputs:
         losses = []
         for _ in range(REPEATS):
-            shuffled = _shuffled(problem.contract, retell.rows, declared.name, rng.permutation(len(problem)))
+            shuffled = _shuffled(retell.rows, places[declared.name], rng.permutation(len(problem)))
             losses.append(lost(answer(retell.back(shuffled))))
         found.append(Importance(declared.name, float(np.mean(losses)), metric))
     return sorted(found, key=lambda one: (-one.loss, one.tag))
@@ -82,17 +81,36 @@ class _Retelling:
         )
 
 
-def _shuffled(contract: Contract, rows: Rows, tag: str, order: NDArray[np.int64]) -> Rows:
+@dataclass(slots=True)
+class _Places:
+    """Where the values of one tag stand in each table of the rows."""
+
+    numbers: list[int] = field(default_factory=list)
+    categories: list[int] = field(default_factory=list)
+    signals: list[slice] = field(default_factory=list)
+
+
+def _places(contract: Contract) -> Mapping[str, _Places]:
+    """Find every tag once: a spectrum has thousands of them."""
+    found = {declared.name: _Places() for declared in contract.inputs}
+    for column, one in enumerate(contract.numbers):
+        found[one.name].numbers.append(column)
+    for column, one in enumerate(contract.categories):
+        found[one.name].categories.append(column)
+    for signal in contract.signals:
+        found[signal.tag].signals.append(signal.columns)
+    return found
+
+
+def _shuffled(rows: Rows, places: _Places, order: NDArray[np.int64]) -> Rows:
     """Give each row another row's value of one tag."""
     numbers, categories, signals = rows.numbers.copy(), rows.categories.copy(), rows.signals
-    for table, declared in ((numbers, contract.numbers), (categories, contract.categories)):
-        for column, one in enumerate(declared):
-            if one.name == tag:
-                table[:, column] = table[order, column]
-    for signal in contract.signals:
-        if signal.tag == tag and signals is not None:
-            signals = signals.copy()
-            signals[:, signal.columns] = signals[order, signal.columns]
+    numbers[:, places.numbers] = numbers[order][:, places.numbers]
+    categories[:, places.categories] = categories[order][:, places.categories]
+    if signals is not None and places.signals:
+        signals = signals.copy()
+        for columns in places.signals:
+            signals[:, columns] = signals[order, columns]
     return structs.replace(rows, numbers=numbers, categories=categories, signals=signals)
 
 

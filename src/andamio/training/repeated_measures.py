@@ -26,6 +26,7 @@ from andamio.training.table import Index, Problem
 
 DRAWS = 100
 SHARES = ("recall", "precision", "f1", "false_alarm_rate", "accuracy", "coverage")
+DECIDED = ("recall", "precision", "false_alarm_rate")
 RANKINGS = ("roc_auc", "average_precision")
 SIZES = ("rmse", "mae", "brier", "interval_width")
 # A difference of two shares, which cannot be more than one.
@@ -59,7 +60,12 @@ class Measured:
         if self.metric in RANKINGS:
             return share_interval(self.value, variance, self.counted * more, self.reuse)
         if self.metric in SIZES:
-            return size_interval(self.value, variance, self.reuse)
+            found = size_interval(self.value, variance, self.reuse)
+            if self.metric != "brier" or not 0 < self.value < 1:
+                return found
+            # Alike errors of all rows know nothing of a mistake that none of them was.
+            most = share_interval(self.value, 0.0, self.counted * more, self.reuse).high
+            return Interval(self.value, found.low, max(found.high, most))
         if self.metric == "r2":
             rest = size_interval(1.0 - self.value, variance, self.reuse)
             return Interval(self.value, 1.0 - rest.high, 1.0 - rest.low)
@@ -157,8 +163,8 @@ def difference(repeated: Repeated, name: str, seed: int) -> Measured:
             return {metric: _or_zero(chosen(index)[metric]) - _or_zero(simple(index)[metric])}
 
         pairs.append(spread(one, apart, seed)[metric])
-    apart = SHARE_APART if metric in SHARES else "difference"
-    return Measured(apart, *_mean(pairs), math.inf, repeated.reuse)
+    kind = SHARE_APART if metric in SHARES else "difference"
+    return Measured(kind, *_mean(pairs), math.inf, repeated.reuse)
 
 
 def spread(one: Pass, measure_rows: Measure, seed: int) -> dict[str, tuple[float, float]]:
@@ -166,6 +172,10 @@ def spread(one: Pass, measure_rows: Measure, seed: int) -> dict[str, tuple[float
 
     Rows (or groups of rows that are alike) are drawn again; folds are left out one at a time. The first knows
     nothing of how models of different folds differ, the second is itself unsure with few folds.
+
+    What a threshold decides (recall against false alarms) may be all or nothing from one model to the next,
+    and one model is put to work, not the mean of five. So there the folds' variance counts in full, as far as
+    it is more than the rows of a fold explain.
     """
     every = np.arange(len(one.problem), dtype=np.int64)
     whole = measure_rows(every)
@@ -178,7 +188,10 @@ def spread(one: Pass, measure_rows: Measure, seed: int) -> dict[str, tuple[float
         folds = pseudo_values(value, np.array([w[name] for w in without], dtype=np.float64))
         between = float(folds.var(ddof=1)) / len(parts) if np.isfinite(folds).all() else math.nan
         known = [v for v in (rows, between) if math.isfinite(v)]
-        found[name] = (float(value), float(np.mean(known)) if known else math.nan)
+        variance = float(np.mean(known)) if known else math.nan
+        if name in DECIDED and len(known) == 2:
+            variance += max(0.0, float(folds.var(ddof=1)) - len(parts) * rows)
+        found[name] = (float(value), variance)
     return found
 
 
@@ -202,7 +215,7 @@ def _counts(problem: Problem, outputs: Outputs) -> dict[str, float]:
         return {"coverage": rows}
     if problem.positive is None:
         least = float(np.bincount(problem.target.astype(np.int64)).min()) * len(problem.classes)
-        return {"accuracy": rows, **dict.fromkeys((*SHARES[:4], *RANKINGS), least)}
+        return {"accuracy": rows, "brier": rows, **dict.fromkeys((*SHARES[:4], *RANKINGS), least)}
     events = problem.target == problem.positive
     alarms = outputs.decision == problem.positive
     few = float(min(events.sum(), (~events).sum()))
@@ -212,6 +225,7 @@ def _counts(problem: Problem, outputs: Outputs) -> dict[str, float]:
         "f1": float((events | alarms).sum()),
         "false_alarm_rate": float((~events).sum()),
         "accuracy": rows,
+        "brier": rows,
         # A ranking of k events tells about as much as two shares of k: Hanley & McNeil (1982).
         "roc_auc": 2.0 * few,
         "average_precision": few,

@@ -17,7 +17,7 @@ from andamio.bundles.golden import golden_rows
 from andamio.bundles.graph import Graph
 from andamio.bundles.parity import certify, certify_thresholds
 from andamio.bundles.probes import policy_probes
-from andamio.contracts.contract import Contract
+from andamio.contracts.contract import Contract, TagType
 from andamio.contracts.headers import table_columns
 from andamio.contracts.rows import Rows
 from andamio.errors import Text, text
@@ -325,7 +325,12 @@ def input_leaks(contract: Contract, frame: pl.DataFrame, problem: Problem) -> li
         frame = frame[problem.source].with_columns(pl.Series(target, labels))
     found = table_columns(contract, frame.columns)
     roles = {name for name in (target, contract.time, contract.asset) if name}
-    tags = {tag: place for tag, place in found.places.items() if tag in contract.by_name}
+    # A waveform that a CSV holds as text differs in every row, and names none of them.
+    tags = {
+        tag: place
+        for tag, place in found.places.items()
+        if tag in contract.by_name and contract.by_name[tag].type is not TagType.WAVEFORM
+    }
     shown = frame.select(sorted(roles))
     prefix = "tag."
     shown = shown.with_columns(*(frame.to_series(place).alias(prefix + tag) for tag, place in tags.items()))

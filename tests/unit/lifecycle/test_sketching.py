@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from andamio.contracts import Kind, TagType, parse_contract
 from andamio.contracts.draft import draft_contract
 from andamio.data.source import Source
+from andamio.errors import InputRefused
 from andamio.language import say
 from andamio.lifecycle.sketching import Wishes, sketch
 
@@ -99,5 +101,26 @@ def test_a_detector_of_rows_without_a_beat_sees_each_alone(steps: list[float], w
 
 
 def test_what_is_foretold_of_a_row_gets_no_window() -> None:
-    draft, _ = sketch(beating([60.0] * 300), "h", Wishes(target="flow"))
+    lonely = beating([60.0] * 300)
+    beside = pl.Series("pressure", np.random.default_rng(1).normal(5, 1, lonely.frame.height))
+    both = dataclasses.replace(lonely, frame=lonely.frame.with_columns(beside))
+    draft, _ = sketch(both, "h", Wishes(target="flow"))
     assert draft.window is None
+
+
+def test_a_list_that_a_csv_holds_as_text_is_a_waveform_too() -> None:
+    written = source([[0.5, 1.5, float(row)] for row in range(30)])
+    cells = [f"[0.5, 1.5, {row}]" if row else None for row in range(30)]
+    frame = written.frame.with_columns(pl.Series("vib", cells, dtype=pl.String))
+    read = Source(path=Path("h.csv"), frame=frame, lines=written.lines)
+    draft, _ = sketch(read, "h", Wishes(target="state"))
+    wave = next(column for column in draft.columns if column.header == "vib")
+    assert (wave.type, wave.length, wave.missing) == (TagType.WAVEFORM, 3, 1)
+
+
+def test_a_file_without_a_column_to_learn_from_is_refused_with_the_reason_of_each() -> None:
+    frame = pl.DataFrame({"batch": range(60), "colour": [200 + row * 7 % 13 for row in range(60)]})
+    lonely = Source(path=Path("h.csv"), frame=frame, lines=range(1, 61))
+    with pytest.raises(InputRefused) as refused:
+        sketch(lonely, "h", Wishes(target="colour"))
+    assert ["“batch” was left out" in say(fault.what) for fault in refused.value.faults] == [True]

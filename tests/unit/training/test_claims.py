@@ -8,11 +8,12 @@ import pytest
 
 from andamio.bundles import Outputs
 from andamio.language import say, speak
-from andamio.statistics.resampled import Reuse
+from andamio.statistics.resampled import Reuse, size_interval
 from andamio.training.claims import _of_growth, _support, labels_to_decide, no_claims
 from andamio.training.constant import best_constant
 from andamio.training.learning_curve import LearningCurve, Point
-from andamio.training.repeated_measures import SHARE_APART, Measured
+from andamio.training.repeated_measures import SHARE_APART, Measured, measured
+from andamio.training.repeating import Pass, Repeated
 from andamio.training.run import TrainOptions, train
 from andamio.training.table import read_problem
 
@@ -148,3 +149,25 @@ def test_what_more_rows_bring_is_promised_only_where_it_shows(least, said):
     then, gain = Point(260, 0.7, 0.5, 0.9), Point(260, 0.05, least, 0.12)
     curve = LearningCurve("f1", True, (), (), (then,), (gain,))
     assert said in say(_of_growth(curve, then, gain))
+
+
+def test_chances_that_are_all_alike_do_not_prove_themselves():
+    reuse = Reuse(splits=5, folds=5, ratio=0.25)
+    sure = Measured("brier", 0.0023, 1e-12, 60.0, reuse).interval()
+    assert sure.high > 0.05
+    unsure = Measured("brier", 0.2, 0.001, 60.0, reuse).interval()
+    assert unsure.high == pytest.approx(size_interval(0.2, 0.001, reuse).high, rel=0.1)
+
+
+def test_a_threshold_that_is_all_or_nothing_from_fold_to_fold_leaves_recall_open(press):
+    contract, table = press
+    problem = read_problem(contract, table.frame.head(100))
+    fold = np.arange(100) % 5
+    always = np.where(fold < 3, problem.positive, 1 - problem.positive)
+    chances = np.full((100, 2), 0.5, np.float32)
+    one = Pass(problem, fold, Outputs(probabilities=chances, decision=always), {}, 80.0)
+    found = measured(Repeated((one,), (), 1), seed=0)
+    assert (found["recall"].interval().low, found["recall"].interval().high) == (0.0, 1.0)
+    steady = Pass(problem, fold, Outputs(probabilities=chances, decision=problem.target), {}, 80.0)
+    sure = measured(Repeated((steady,), (), 1), seed=0)["recall"].interval()
+    assert sure.low > 0.5

@@ -8,8 +8,9 @@ import pytest
 
 from andamio.contracts import parse_contract
 from andamio.kernel.digests import canonical_json
-from andamio.training.run import TrainOptions, train
+from andamio.training.run import TrainOptions, input_leaks, train
 from andamio.training.study import Step
+from andamio.training.table import read_problem
 
 
 def quiet(step: Step) -> None:
@@ -106,3 +107,15 @@ def test_a_regression_is_measured_in_its_unit_and_its_intervals(kiln, fit):
 def test_everything_under_the_digest_is_plain_json(candidate):
     for part in (candidate.parts.evaluation, candidate.parts.lineage, candidate.parts.parity):
         assert canonical_json(json.loads(canonical_json(part))) == canonical_json(part)
+
+
+def test_a_waveform_that_a_csv_holds_as_text_names_no_rows() -> None:
+    contract = parse_contract(
+        '[model]\nkind = "classification"\ndata = "d"\ntarget = "state"\n'
+        '[input.vib]\ntype = "waveform"\nlength = 3\nrate_hz = 10\n',
+        name="m",
+        file="-",
+    )
+    rows = [f"[0.5, 1.5, {row}]" for row in range(60)]
+    frame = pl.DataFrame({"vib": rows, "state": ["ok" if row % 3 else "worn" for row in range(60)]})
+    assert input_leaks(contract, frame, read_problem(contract, frame)) == []
