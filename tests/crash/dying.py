@@ -18,6 +18,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from itertools import count
@@ -256,12 +257,22 @@ def kills_at_random(root: Path) -> list[dict[str, object]]:
     def look() -> None:
         told.write_text(json.dumps({"found": state(plant), "left": left_behind(plant)}))
 
+    def seconds(operation: Callable[[Path], int]) -> float:
+        """Let it end once on another plant, to know when it can be killed at all."""
+        spare = root / "random" / operation.__name__
+        shutil.copytree(plant, spare)
+        begun = time.monotonic()
+        child = fork(lambda: operation(spare), said)
+        os.waitpid(child, 0)
+        return time.monotonic() - begun
+
     outcomes = []
-    for operation, longest_s in ((add_more, 0.5), (train, 3.0)):
+    for operation in (add_more, train):
+        longest_s = 0.7 * seconds(operation)
         for turn in range(RANDOM_KILLS + 1):
             child = fork(lambda operation=operation: operation(plant), said)
             if turn < RANDOM_KILLS:
-                threading.Event().wait(chance.uniform(0.02, longest_s))
+                threading.Event().wait(chance.uniform(0.0, longest_s))
                 os.kill(child, signal.SIGKILL)
             ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             looked = in_a_child(look, said)
