@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from msgspec import structs
-
 from andamio.bundles import GraphInfo, Outputs
 from andamio.contracts import Rows
 from andamio.statistics.conditions import Conditions
@@ -53,9 +51,4 @@ class LevelledGraph:
         return self._told(rows)
 
     def _told(self, rows: Rows, *, back: bool = False) -> Rows:
-        tell, signals = self._conditions.packed, rows.signals
-        return structs.replace(
-            rows,
-            numbers=tell(self.info.numbers, rows.numbers, back=back),
-            signals=None if signals is None else tell(self.info.signals, signals, back=back),
-        )
+        return self._conditions.told(rows, self.info.numbers, self.info.signals, back=back)

@@ -29,7 +29,7 @@ from andamio.training.table import Problem
 FEWEST_ROWS = 500
 MOST_ROWS = 100_000
 # What live rows cannot tell, because it rests on the truth of training or on its evaluation.
-_OF_TRAINING = ("target.", "loss.", "background.")
+_OF_TRAINING = ("target.", "loss.", "background.", "conditions.")
 _CHUNK = 5000
 
 

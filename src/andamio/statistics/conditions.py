@@ -19,7 +19,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
+
+from andamio.contracts.rows import Rows
 
 Samples = NDArray[np.float32]
 Numbers = NDArray[np.float64]
@@ -112,6 +115,15 @@ class Conditions:
         apart = values.reshape(len(values), len(names), -1)
         told = self.unlevel(names, apart) if back else self.level(names, apart)
         return np.asarray(told, np.float32).reshape(values.shape)
+
+    def told(self, rows: Rows, numbers: Sequence[str], signals: Sequence[str], *, back: bool = False) -> Rows:
+        """Level all latest values and samples of rows; ``back`` undoes it."""
+        samples = rows.signals
+        return structs.replace(
+            rows,
+            numbers=self.packed(numbers, rows.numbers, back=back),
+            signals=None if samples is None else self.packed(signals, samples, back=back),
+        )
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return all of it as arrays by key."""

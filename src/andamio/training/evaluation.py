@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from andamio.bundles import Outputs
+from andamio.statistics.conditions import Conditions
 from andamio.statistics.intervals import Interval, bootstrap
 from andamio.training.anomaly.measuring import Noticing
 from andamio.training.claims import Claims, claims_of
@@ -105,6 +106,7 @@ def evaluate(
     repeated: tuple[Problem, Repeated] | None = None,
     claims: Claims | None = None,
     limits: Sequence[GateResult] = (),
+    conditions: Conditions | None = None,
 ) -> Evaluation:
     """Measure, compare and judge.
 
@@ -119,6 +121,7 @@ def evaluate(
             gates, are then of these answers; noise and importances still ask the model itself.
         claims: With too few rows to repeat anything: what is said of them.
         limits: What ``[limits]`` says of the graph, already judged.
+        conditions: The operating conditions in the bundle's graph.
     """
     outputs = answer(test.rows)
     groups = alike(test)
@@ -146,7 +149,7 @@ def evaluate(
         noise_level=level,
         noise=noise,
         comparisons=compare_with,
-        importances=importances(test, answer, seed),
+        importances=importances(test, answer, seed, conditions),
         gates=judge(test.contract, judged.metrics, by_slice, noise, parity_gate(certificate), limits),
         curves=curves(judged.problem, judged.outputs),
         repeated=None if repeated is None else repeated[1],

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from andamio.bundles import Outputs
 from andamio.contracts.contract import Contract
 from andamio.contracts.rows import Rows
-from andamio.features.conditions import learn_conditions
+from andamio.statistics.conditions import Conditions
 from andamio.training.judging import Answer, measure
 from andamio.training.table import Problem
 
@@ -35,10 +35,13 @@ class Importance:
     metric: str
 
 
-def importances(problem: Problem, answer: Answer, seed: int) -> list[Importance]:
+def importances(
+    problem: Problem, answer: Answer, seed: int, conditions: Conditions | None = None
+) -> list[Importance]:
     """Measure every tag's importance on held-out rows, the most important first; its window goes with it.
 
-    Average precision for classes, root mean square error for numbers; the mean of three shuffles.
+    Average precision for classes, root mean square error for numbers; the mean of three shuffles. Where there
+    are operating conditions, tags are exchanged as they would read in the commonest one.
 
     Source: Breiman, Machine Learning 45 (2001), section 10.
     """
@@ -46,39 +49,22 @@ def importances(problem: Problem, answer: Answer, seed: int) -> list[Importance]
     if len(problem) > MOST_ROWS:
         problem = problem.take(np.sort(rng.choice(len(problem), MOST_ROWS, replace=False)))
     metric, lost = _loss(problem, answer)
-    retell, found, places = _Retelling(problem), [], _places(problem.contract)
+    found, places = [], _places(problem.contract)
+    told = _level(conditions, problem.contract, problem.rows)
     for declared in problem.contract.inputs:
         losses = []
         for _ in range(REPEATS):
-            shuffled = _shuffled(retell.rows, places[declared.name], rng.permutation(len(problem)))
-            losses.append(lost(answer(retell.back(shuffled))))
+            shuffled = _shuffled(told, places[declared.name], rng.permutation(len(problem)))
+            losses.append(lost(answer(_level(conditions, problem.contract, shuffled, back=True))))
         found.append(Importance(declared.name, float(np.mean(losses)), metric))
     return sorted(found, key=lambda one: (-one.loss, one.tag))
 
 
-class _Retelling:
-    """Rows told as in the commonest operating condition, so that a tag may change places between rows."""
-
-    def __init__(self, problem: Problem) -> None:
-        contract = problem.contract
-        self._conditions = learn_conditions(contract, problem.rows.numbers)
-        self._numbers = [declared.name for declared in contract.numbers]
-        self._signals = [signal.tag for signal in contract.signals]
-        self.rows = self._told(problem.rows)
-
-    def back(self, rows: Rows) -> Rows:
-        """Tell rows in their own conditions again."""
-        return self._told(rows, back=True)
-
-    def _told(self, rows: Rows, *, back: bool = False) -> Rows:
-        if self._conditions is None:
-            return rows
-        tell, signals = self._conditions.packed, rows.signals
-        return structs.replace(
-            rows,
-            numbers=tell(self._numbers, rows.numbers, back=back),
-            signals=None if signals is None else tell(self._signals, signals, back=back),
-        )
+def _level(conditions: Conditions | None, contract: Contract, rows: Rows, *, back: bool = False) -> Rows:
+    if conditions is None:
+        return rows
+    numbers, signals = [one.name for one in contract.numbers], [one.tag for one in contract.signals]
+    return conditions.told(rows, numbers, signals, back=back)
 
 
 @dataclass(slots=True)

@@ -37,6 +37,7 @@ class Learnt:
         standings: What was tried, the best first, as plain JSON.
         again: Learns the same from all rows, once the held-out ones have told how good it is; None where the
             model that was measured is the one that answers.
+        conditions: The operating conditions in its graph; None where there are none.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Learnt:
     record: Mapping[str, object] = field(default_factory=dict)
     standings: tuple[object, ...] = ()
     again: Callable[[Problem], Learnt] | None = None
+    conditions: Conditions | None = None
 
 
 class Learn(Protocol):
@@ -118,6 +120,7 @@ def learn(
             plain({name: getattr(standing, name) for name in standing.__slots__})
             for standing in fitted.leaderboard
         ),
+        conditions=fitted.plan.conditions,
     )
 
 

@@ -12,7 +12,6 @@ category ``C``, feature number ``J`` (names in ``graph.json``) and the watched s
     target.counts or target.edges, .counts     the truth
     sensors.*                                  how every sensor behaves (``statistics.faults.reference``)
     background.numbers, .categories            what explanations compare with (``explanations.background``)
-    conditions.*                               operating conditions (``statistics.conditions``)
     drift.*                                    what drift is held against (``statistics.drift``)
     loss.*                                     what it got wrong on the held-out part (``training.losses``)
 """
@@ -24,7 +23,6 @@ from numpy.typing import NDArray
 
 from andamio.bundles import GraphInfo, Outputs
 from andamio.explanations import background_arrays
-from andamio.features.conditions import learn_conditions
 from andamio.statistics.drift.learning import FEWEST, learn_drift
 from andamio.statistics.drift.tags import context_table, watched_table
 from andamio.statistics.faults import FaultReference
@@ -66,9 +64,6 @@ def reference(problem: Problem, outputs: Outputs, info: GraphInfo) -> dict[str, 
         units=[i.unit for i in contract.numbers],
     ).arrays()
     arrays |= background_arrays(problem.rows, score)
-    conditions = learn_conditions(contract, problem.rows.numbers)
-    if conditions is not None:
-        arrays |= conditions.arrays()
     arrays |= _drift(problem, score)
     arrays["rows"] = np.array(len(problem), dtype=np.int64)
     features = outputs.features if outputs.features is not None else np.zeros((len(problem), 0), np.float32)

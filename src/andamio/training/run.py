@@ -286,6 +286,7 @@ def _measure(
         repeated=None if found.repeated is None else (problem, found.repeated),
         claims=no_claims(problem) if nothing_to_measure(problem) else None,
         limits=limit_gates(problem.contract.limits, len(learnt.graph), latency),
+        conditions=rehearsed.conditions,
     )
     return _Measured(graph, train, test, probes, certificate, evaluation, latency)
 
@@ -304,12 +305,14 @@ def _parts(
     }
     usual, test = reference(train, graph.run(train.rows), learnt.info), measured.test
     quantiles = usual["profile.quantiles"].astype(np.float64)
+    # Those of the graph, for explanations: learnt again from other rows they would be others.
+    told = {} if learnt.conditions is None else learnt.conditions.arrays()
     return BundleParts(
         model=problem.contract.name,
         contract_text=problem.contract.source,
         graph=learnt.graph,
         info=learnt.info,
-        reference=usual | loss_reference(test, graph.run(test.rows), quantiles),
+        reference=usual | loss_reference(test, graph.run(test.rows), quantiles) | told,
         golden=golden_rows(golden, graph.run(golden)),
         evaluation=facts,
         parity=measured.certificate,

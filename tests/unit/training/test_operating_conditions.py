@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,10 +16,12 @@ from andamio.contracts.contract import Contract
 from andamio.explanations.explainer import Effort, Explainer
 from andamio.statistics.conditions import Conditions
 from andamio.statistics.remaining_life import last_rows
+from andamio.training.anomaly.learning import learn_detector
 from andamio.training.fitting import fit
 from andamio.training.importance import importances
+from andamio.training.learnt import Learnt
 from andamio.training.run import Candidate, TrainOptions, train
-from andamio.training.table import read_problem
+from andamio.training.table import Problem, read_problem
 
 from .conftest import Table
 from .test_remaining_life import history
@@ -27,6 +31,17 @@ LEVELS = np.array([[0.0, 0.0], [40.0, -7.0], [-300.0, 90.0]])
 GAINS = np.array([[1.0, 1.0], [2.0, 0.5], [0.6, 1.6]])
 LOAD = '\n[input.load]\ntype = "number"\nmissing = "impute"\n'
 TEXT = MILL.replace("[features]", LOAD + "\n[features]")
+DETECTOR = """
+[model]
+kind = "anomaly"
+data = "mill"
+time = "cycle"
+asset = "mill"
+
+[window]
+length = 12
+conditions = ["load"]
+""" + "".join(f'[input.{tag}]\ntype = "number"\nmissing = "impute"\n' for tag in ("heat", "sound", "load"))
 
 
 def contract(*, conditions: bool) -> Contract:
@@ -59,6 +74,28 @@ def test_the_conditions_travel_in_the_bundle_with_a_graph_that_is_the_models(can
     told = candidate.parts.lineage["learnt"]["conditions"]
     assert told["tags"] == ["load"]
     assert np.allclose(np.array(told["centres"]), conditions.centres, rtol=1e-5)
+
+
+def test_the_conditions_of_the_reference_are_those_of_the_graph() -> None:
+    """A detector is learnt again from all rows, whose conditions are not quite those of the training part."""
+    made = parse_contract(DETECTOR, name="mill", file="models/mill.toml")
+    answers: list[Learnt] = []
+
+    def learn_and_keep(problem: Problem, **more: Any) -> Learnt:
+        learnt = learn_detector(problem, **more)
+        assert learnt.again is not None
+        again = learnt.again
+        answers.append(learnt)
+        return replace(learnt, again=lambda every: answers.append(again(every)) or answers[-1])
+
+    found = train(made, Table(switching(15)), TrainOptions(trials=1), lambda _: None, learn=learn_and_keep)
+    rehearsed, learnt = (one.conditions for one in answers)
+    kept = Conditions.of_arrays(found.parts.reference)
+    assert rehearsed is not None
+    assert learnt is not None
+    assert kept is not None
+    assert np.array_equal(kept.mean, learnt.mean)
+    assert not np.array_equal(kept.mean, rehearsed.mean)
 
 
 def test_an_explanation_speaks_of_wear_and_not_of_loads(candidate: Candidate, tmp_path: Path) -> None:
@@ -102,7 +139,7 @@ def test_importance_is_of_levelled_tags() -> None:
     problem = read_problem(made, switching(15))
     fitted = fit(problem, trials=3)
     graph = Graph(fitted.graph, fitted.info)
-    found = {one.tag: one.loss for one in importances(problem, graph.run, 0)}
+    found = {one.tag: one.loss for one in importances(problem, graph.run, 0, fitted.plan.conditions)}
     # Readings of another condition, put in as they are, would tell of hundreds of units.
     assert 0 < found["heat"] < 60
     assert found["load"] < found["heat"]

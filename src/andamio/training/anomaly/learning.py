@@ -105,6 +105,7 @@ def _learnt(
         },
         standings=tuple(_standing(trial, won) for trial in trials),
         again=partial(_again, trials, chosen, excluded, seed, pruned),
+        conditions=native.plan.conditions,
     )
 
 
