@@ -9,8 +9,9 @@ import pytest
 from andamio.bundles import Outputs
 from andamio.language import say, speak
 from andamio.statistics.resampled import Reuse, size_interval
-from andamio.training.claims import _of_growth, _support, labels_to_decide, no_claims
+from andamio.training.claims import _of_growth, no_claims
 from andamio.training.constant import best_constant
+from andamio.training.deciding import judge_support, labels_to_decide
 from andamio.training.learning_curve import LearningCurve, Point
 from andamio.training.repeated_measures import SHARE_APART, Measured, measured
 from andamio.training.repeating import Pass, Repeated
@@ -119,7 +120,7 @@ def test_labels_are_promised_only_where_the_advantage_is_more_than_its_standard_
     problem = read_problem(contract, table.frame.head(80))
     reuse = Reuse(splits=5, folds=5, ratio=0.25)
     against = Measured(SHARE_APART, errors * 0.1, 0.01 / reuse.inflation, np.inf, reuse)
-    supported, needed = _support(problem, "f1", True, against)
+    supported, needed = judge_support(problem, "f1", True, against)
     assert supported is False
     assert (needed.labels is not None) == promises
 

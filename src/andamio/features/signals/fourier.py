@@ -83,7 +83,8 @@ def by_row(values: Var, tables: Var) -> Var:
     """Multiply ``(rows, all, m)`` by a table for each row, ``(rows, m, k)``.
 
     Halved and doubled, which changes no bit: onnxruntime makes the factor part of the product, and thereby
-    takes for a row alone the same way as for many, and not another one whose last bit differs.
+    takes for a row alone the same way as for many, and not another one whose last bit differs. It does so
+    with its extended optimizations, which are part of its default; with fewer the last bits may differ.
     """
     return op.mul(op.matmul(values, op.mul(tables, op.const(np.float32(0.5)))), op.const(np.float32(2.0)))
 
