@@ -87,6 +87,8 @@ def sniff_delimiter(content: str) -> str:
 
     >>> sniff_delimiter("a;b\n1,5;2,5\n3,5;4,5\n")
     ';'
+    >>> sniff_delimiter('a;b\n1;"[0,5; 1,5]"\n2;"[0,7; 2,5]"\n')
+    ';'
     """
     sample = head_of(content)
     best, best_score = _NONE, _NO_CUT
@@ -121,7 +123,13 @@ def _makes_commas_decimal(rows: Sequence[list[str]], by_commas: Sequence[list[st
     if widths.index(_usual(widths)[0]) > wider.index(_usual(wider)[0]):
         return False
     left = [cell.strip() for row in rows for cell in row if "," in cell]
-    return sum(read_number(cell, _EUROPEAN) is not None for cell in left) >= _MOST * len(left)
+    return sum(map(_is_european, left)) >= _MOST * len(left)
+
+
+def _is_european(cell: str) -> bool:
+    """Tell whether a cell is a number with a decimal comma, or a waveform of them: ``[0,5; -1,2]``."""
+    parts = cell[1:-1].split(";") if cell.startswith("[") and cell.endswith("]") else [cell]
+    return all(read_number(part.strip(), _EUROPEAN) is not None for part in parts)
 
 
 def head_of(content: str) -> str:
