@@ -73,6 +73,8 @@ def _spelled(cell: str) -> NDArray[np.float64] | None:
     written = cell.strip()
     if not written:
         return np.empty(0)
+    if ";" in written and written.endswith("]"):
+        written = written.removeprefix("[").removesuffix("]")  # no JSON: a spreadsheet with decimal commas
     if not written.startswith("["):
         written = f"[{','.join(_apart(written))}]"
     try:
